@@ -1,0 +1,112 @@
+#ifndef MADOGUCHI_AGENT_RECEPTION_DESK_H_
+#define MADOGUCHI_AGENT_RECEPTION_DESK_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "agent/base/clock.h"
+#include "agent/crypto/digest.h"
+#include "agent/eligibility/terminal.h"
+#include "agent/reception/board.h"
+#include "agent/store/store.h"
+#include "madoguchi/v1/reception.pb.h"
+#include "madoguchi/v1/reception_service.pb.h"
+#include "madoguchi/v1/system_service.pb.h"
+
+namespace madoguchi::reception {
+
+struct DeskOptions {
+  std::string medical_institution_code;
+  // Every configured counter.
+  std::vector<std::string> counters;
+  // Receptions are deleted this long after the end of their day.
+  absl::Duration keep = absl::Hours(24 * 14);
+};
+
+// Who acts: the client's identity, and the person it asserts.
+struct Caller {
+  std::string identity;
+  std::string person;
+  // Counters it may see; empty: all.
+  std::vector<std::string> counters;
+  bool MaySee(absl::string_view counter) const;
+};
+
+// Which receptions somebody wants.
+struct Filter {
+  // Empty: all.
+  std::vector<std::string> counters;
+  std::vector<v1::ReceptionState> states;
+  bool Matches(const v1::Reception& reception) const;
+};
+
+// The heart: one thread that owns every reception and is the only writer of the store. What it tells
+// anybody is on disk before.
+class Desk {
+ public:
+  // Everything given by reference outlives the desk. `on_event` runs on the desk's thread after
+  // events were stored and published on the board, and when Status() changed; it must not block.
+  Desk(DeskOptions options, store::Store& store, const crypto::KeyedHash& person_hash,
+       base::Clock& clock, std::function<void()> on_event);
+  // Stops.
+  ~Desk();
+
+  // Loads what is not closed, ends what ended while nobody was there (days, consents), arms timers.
+  absl::Status Start();
+  // Finishes what was posted, then ends the thread. Idempotent.
+  void Stop();
+
+  // Journey A, any thread; the contract is that of eligibility::FacePushSink.
+  void OnFacePush(eligibility::FacePush push, std::function<void(absl::Status)> done);
+
+  // Calls of clients, any thread. Fields have been validated for form; `done` runs on the desk's
+  // thread, exactly once, after the change is on disk. With a request_id the same call again gives
+  // the same result without doing it twice; with other content MDG-1002.
+  using ReceptionDone = std::function<void(absl::StatusOr<v1::Reception>)>;
+  void Assign(const Caller& caller, const v1::AssignPatientRequest& request, ReceptionDone done);
+  void Unassign(const Caller& caller, const v1::UnassignPatientRequest& request,
+                ReceptionDone done);
+  void Cancel(const Caller& caller, const v1::CancelReceptionRequest& request, ReceptionDone done);
+  using ExpectDone = std::function<void(absl::StatusOr<std::string>)>;
+  void Expect(const Caller& caller, const v1::ExpectPatientRequest& request, ExpectDone done);
+
+  // From memory, any thread.
+  const Board& board() const;
+
+  // From the store; blocks on the disk, so never on a gRPC thread. Any thread.
+  absl::StatusOr<ReceptionPtr> Load(absl::string_view reception_id) const;
+  absl::StatusOr<ReceptionPtr> LoadByConfirmation(absl::string_view confirmation_id) const;
+  // Events with numbers above `after`, ascending, at most `limit` that match, and the number up to
+  // which everything was looked at (so that a filter that matches nothing still moves on).
+  struct Page {
+    std::vector<Event> events;
+    int64_t looked_through = 0;
+  };
+  absl::StatusOr<Page> ReadEvents(int64_t after, const Filter& filter, int limit) const;
+  // Receptions opened on `day` (Japan), by ascending event number above `after`.
+  absl::StatusOr<Page> ReadDay(absl::CivilDay day, int64_t after, const Filter& filter,
+                               const std::string& patient_id, int limit) const;
+
+  // Cursors: opaque text of store id and event number.
+  std::string MakeCursor(int64_t number) const;
+  // MDG-1003 for another store's, a number above the head or one below what was deleted; MDG-1001
+  // for something that is no cursor.
+  absl::StatusOr<int64_t> ParseCursor(absl::string_view cursor) const;
+
+  // Whether what arrives can be kept. Any thread, from memory.
+  v1::StoreStatus StoreStatus() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace madoguchi::reception
+
+#endif  // MADOGUCHI_AGENT_RECEPTION_DESK_H_
