@@ -28,9 +28,9 @@ const unsigned char* Bytes(absl::string_view text) {
 }
 
 absl::Status KeyFileError(const std::string& path, absl::string_view what) {
-  return base::MakeError(base::ErrorCode::kCertificateProblem,
-                         {.what = absl::StrCat(what, " (32 bytes, readable by this account only)"),
-                          .field = path});
+  return base::MakeError(
+      base::ErrorCode::kCertificateProblem,
+      {.what = absl::StrCat(what, " (32 bytes, readable by this account only)"), .field = path});
 }
 
 absl::StatusOr<std::string> ReadKey(int fd, const std::string& path) {
@@ -64,8 +64,8 @@ std::string Sha256(absl::string_view data) {
 
 std::string RandomBytes(size_t count) {
   std::string bytes(count, '\0');
-  if (count > 0 && RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()),
-                              static_cast<int>(count)) != 1) {
+  if (count > 0 &&
+      RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) != 1) {
     std::abort();
   }
   return bytes;

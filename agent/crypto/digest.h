@@ -13,8 +13,8 @@ namespace madoguchi::crypto {
 // SHA-256 of `data`, 32 bytes (FIPS 180-4).
 std::string Sha256(absl::string_view data);
 
-// `count` bytes from the system's generator. Ends the process if there are none: nothing safe can be
-// done without.
+// `count` bytes from the system's generator. Ends the process if there are none: nothing safe can
+// be done without.
 std::string RandomBytes(size_t count);
 
 // A UUID version 7 (RFC 9562), lower case: the time in milliseconds, then 74 random bits.

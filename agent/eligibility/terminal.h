@@ -18,8 +18,8 @@ namespace madoguchi::eligibility {
 struct TerminalConfig {
   std::string name;
   std::string counter;
-  // Absolute paths. `face` is watched; `extra_folders` (e.g. an EMR's `trash`) are where a file that
-  // vanished from `face` is looked for, and are read as a whole at each rescan too.
+  // Absolute paths. `face` is watched; `extra_folders` (e.g. an EMR's `trash`) are where a file
+  // that vanished from `face` is looked for, and are read as a whole at each rescan too.
   std::string face;
   std::vector<std::string> extra_folders;
   absl::Duration rescan = absl::Seconds(1);

@@ -26,8 +26,8 @@ struct Event {
   ReceptionPtr reception;
 };
 
-// What the desk knows, for other threads to read without waiting for it: every reception that is not
-// closed, and those closed recently. Thread-safe; holds its lock for a look-up only.
+// What the desk knows, for other threads to read without waiting for it: every reception that is
+// not closed, and those closed recently. Thread-safe; holds its lock for a look-up only.
 class Board {
  public:
   // nullptr: not held in memory (it may be in the store).

@@ -46,8 +46,8 @@ struct Filter {
   bool Matches(const v1::Reception& reception) const;
 };
 
-// The heart: one thread that owns every reception and is the only writer of the store. What it tells
-// anybody is on disk before.
+// The heart: one thread that owns every reception and is the only writer of the store. What it
+// tells anybody is on disk before.
 class Desk {
  public:
   // Everything given by reference outlives the desk. `on_event` runs on the desk's thread after
