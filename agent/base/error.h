@@ -39,13 +39,13 @@ std::string ErrorNumber(ErrorCode code);
 // What a particular failure adds to its catalogue entry. Never personal data.
 struct ErrorContext {
   // Appended to the English text after a colon: what is wrong here and what is allowed.
-  std::string what;
-  std::string field;
-  std::string state;
-  std::string reception_id;
+  std::string what = {};
+  std::string field = {};
+  std::string state = {};
+  std::string reception_id = {};
   // What OQS said, if it said something.
-  std::string oqs_code;
-  std::string oqs_message;
+  std::string oqs_code = {};
+  std::string oqs_message = {};
 };
 
 // Cut to fit 4 KB.
