@@ -1,0 +1,66 @@
+#ifndef MADOGUCHI_AGENT_DAEMON_CONFIG_H_
+#define MADOGUCHI_AGENT_DAEMON_CONFIG_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "agent/eligibility/terminal.h"
+#include "madoguchi/v1/options.pb.h"
+
+namespace madoguchi::daemon {
+
+struct ListenConfig {
+  // Absolute path of the UNIX socket; empty: none.
+  std::string unix_path;
+  mode_t unix_mode = 0660;
+  // HOST:PORT (port 0: any free one); empty: none.
+  std::string tcp;
+  // Absolute paths of PEM files, for TCP.
+  std::string certificate;
+  std::string key;
+  std::string client_ca;
+  bool tls13_only = false;
+};
+
+// One `[[client]]`: who may call, known by its uid (UNIX socket) or the common name of its client
+// certificate (TCP). Exactly one of the two is set.
+struct ClientConfig {
+  std::string name;
+  std::optional<uid_t> uid;
+  std::string certificate;
+  std::vector<v1::Role> roles;
+  // Empty: every counter.
+  std::vector<std::string> counters;
+};
+
+// The whole configuration (docs/en/configuration.md), checked.
+struct Config {
+  // 10 digits.
+  std::string institution;
+  // Absolute.
+  std::string state_dir;
+  int keep_days = 14;
+  ListenConfig listen;
+  std::vector<eligibility::TerminalConfig> terminals;
+  std::vector<ClientConfig> clients;
+
+  // Every counter named by a terminal, each once, in the order of the file.
+  std::vector<std::string> Counters() const;
+};
+
+// Reads and checks `path`; relative paths in it are taken from its folder. Every error is MDG-1601
+// and its text names file, line, key, value and what is allowed. Unknown keys are errors.
+absl::StatusOr<Config> LoadConfig(const std::string& path);
+
+// The same for text that is already there; `path` is used for messages and relative paths.
+absl::StatusOr<Config> ParseConfig(absl::string_view text, const std::string& path);
+
+}  // namespace madoguchi::daemon
+
+#endif  // MADOGUCHI_AGENT_DAEMON_CONFIG_H_
