@@ -1,0 +1,108 @@
+#ifndef MADOGUCHI_AGENT_CLI_COMMANDS_H_
+#define MADOGUCHI_AGENT_CLI_COMMANDS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+// The commands of `madoguchi`, one function each: they print to standard output, problems to
+// standard error, and return the exit code of the contract.
+namespace madoguchi::cli {
+
+// Exit codes (docs/architecture.md, commands).
+enum Exit : int {
+  kSuccess = 0,
+  kAnswerIsNo = 1,
+  kUsage = 2,
+  kCannotReach = 3,
+  kNotAllowed = 4,
+  kOutsideFailed = 5,
+};
+
+// Options every command has.
+struct Global {
+  // unix:PATH or HOST:PORT.
+  std::string target;
+  // PEM files, for TCP.
+  std::string certificate;
+  std::string key;
+  std::string ca;
+  // The person who acts (metadata madoguchi-operator).
+  std::string person;
+  // The bare message, one per line, instead of text for people.
+  bool json = false;
+  // How long a call may take.
+  double timeout_seconds = 10;
+};
+
+struct WatchOptions {
+  // `now`, `today` or a cursor.
+  std::string from = "today";
+  std::vector<std::string> counters;
+  // End after that many receptions; 0: never.
+  int count = 0;
+  // End once everything known has been shown.
+  bool until_caught_up = false;
+};
+int Watch(const Global& global, const WatchOptions& options);
+
+int Status(const Global& global, bool follow);
+
+struct ListOptions {
+  std::string counter;
+  // yyyy-mm-dd or yyyymmdd; empty: today.
+  std::string day;
+  std::string patient;
+};
+int ReceptionList(const Global& global, const ListOptions& options);
+int ReceptionShow(const Global& global, const std::string& reception_id);
+
+struct ChangeOptions {
+  std::string reception_id;
+  std::string patient;
+  std::string reason;
+  int32_t expected_revision = 0;
+  std::string request_id;
+};
+int ReceptionAssign(const Global& global, const ChangeOptions& options);
+int ReceptionUnassign(const Global& global, const ChangeOptions& options);
+int ReceptionCancel(const Global& global, const ChangeOptions& options);
+
+struct ExpectOptions {
+  std::string counter;
+  std::string patient;
+  std::string insurer_number;
+  std::string symbol;
+  std::string number;
+  std::string branch;
+  std::string birth_date;
+  int32_t seconds = 0;
+  std::string request_id;
+};
+int ReceptionExpect(const Global& global, const ExpectOptions& options);
+
+struct PkiOptions {
+  // Where ca.pem, ca.key and what is made from them lie.
+  std::string folder = ".";
+  std::string name;
+  // For `server`: DNS names and addresses besides the name.
+  std::vector<std::string> also;
+  int days = 730;
+  bool force = false;
+};
+int PkiInit(const Global& global, const PkiOptions& options);
+int PkiServer(const Global& global, const PkiOptions& options);
+int PkiClient(const Global& global, const PkiOptions& options);
+
+struct ConvertOptions {
+  std::string to = "json";
+  std::vector<std::string> files;
+};
+int Convert(const ConvertOptions& options);
+
+// The failure catalogue, or one entry (`MDG-1203` or `1203`).
+int Errors(const Global& global, const std::string& number);
+
+}  // namespace madoguchi::cli
+
+#endif  // MADOGUCHI_AGENT_CLI_COMMANDS_H_

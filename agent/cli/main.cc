@@ -1,0 +1,202 @@
+// madoguchi: the command line of the reception counter. This file only parses; each command is a
+// function of commands.h.
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <functional>
+
+#include "agent/cli/commands.h"
+#include "agent/version.h"
+
+namespace madoguchi::cli {
+namespace {
+
+std::string DefaultPerson() {
+  const passwd* entry = ::getpwuid(::getuid());
+  return entry == nullptr ? "" : entry->pw_name;
+}
+
+std::string DefaultTarget() {
+  const char* target = std::getenv("MADOGUCHI_TARGET");
+  return target == nullptr ? "unix:/run/madoguchi/madoguchi.sock" : target;
+}
+
+// Everything the command line can say, and the command it chose.
+struct CommandLine {
+  Global global;
+  WatchOptions watch;
+  ListOptions list;
+  ChangeOptions change;
+  ExpectOptions expect;
+  PkiOptions pki;
+  ConvertOptions convert;
+  std::string number;
+  bool follow = false;
+  std::function<int()> run;
+};
+
+void AddGlobal(CLI::App& app, Global& global) {
+  global.target = DefaultTarget();
+  global.person = DefaultPerson();
+  app.add_option("--target", global.target,
+                 "unix:PATH or HOST:PORT of the daemon (also MADOGUCHI_TARGET)");
+  app.add_option("--cert", global.certificate, "client certificate (PEM), for HOST:PORT");
+  app.add_option("--key", global.key, "its key (PEM)");
+  app.add_option("--ca", global.ca, "the site's CA (PEM)");
+  app.add_option("--operator", global.person, "the person who acts (default: the login name)");
+  app.add_option("--timeout", global.timeout_seconds, "seconds a call may take")
+      ->check(CLI::Range(0.1, 600.0));
+  app.add_flag("--json", global.json, "print the bare messages, one per line");
+}
+
+void AddWatch(CLI::App& app, CommandLine& line) {
+  CLI::App* watch = app.add_subcommand("watch", "show receptions as they come (受付の監視)");
+  watch->add_option("--from", line.watch.from, "now, today (default) or a cursor");
+  watch->add_option("--counter", line.watch.counters, "only these counters");
+  watch->add_option("--count", line.watch.count, "end after so many receptions")
+      ->check(CLI::NonNegativeNumber);
+  watch->add_flag("--until-caught-up", line.watch.until_caught_up,
+                  "end when everything known has been shown");
+  watch->callback([&line] { line.run = [&line] { return Watch(line.global, line.watch); }; });
+}
+
+void AddStatus(CLI::App& app, CommandLine& line) {
+  CLI::App* status = app.add_subcommand("status", "how the daemon and its terminals are (稼働状況)");
+  status->add_flag("--watch", line.follow, "go on and show every change");
+  status->callback([&line] { line.run = [&line] { return Status(line.global, line.follow); }; });
+}
+
+// Adds a subcommand that changes one reception.
+CLI::App* AddChange(CLI::App& reception, CommandLine& line, const char* name, const char* help,
+                    int (*run)(const Global&, const ChangeOptions&)) {
+  CLI::App* command = reception.add_subcommand(name, help);
+  command->add_option("ID", line.change.reception_id, "the reception")->required();
+  command->add_option("--request-id", line.change.request_id,
+                      "repeat safely with the same one (default: made up)");
+  command->callback(
+      [&line, run] { line.run = [&line, run] { return run(line.global, line.change); }; });
+  return command;
+}
+
+void AddExpect(CLI::App& reception, CommandLine& line) {
+  CLI::App* expect = reception.add_subcommand("expect", "announce who reads a card next (来院予定)");
+  ExpectOptions& to = line.expect;
+  expect->add_option("PATIENT", to.patient, "chart number")->required();
+  expect->add_option("--counter", to.counter, "where")->required();
+  expect->add_option("--insurer", to.insurer_number, "保険者番号")->required();
+  expect->add_option("--symbol", to.symbol, "記号");
+  expect->add_option("--number", to.number, "番号")->required();
+  expect->add_option("--branch", to.branch, "枝番");
+  expect->add_option("--birth-date", to.birth_date, "yyyy-mm-dd")->required();
+  expect->add_option("--seconds", to.seconds, "how long (default 300)")
+      ->check(CLI::Range(0, 3600));
+  expect->add_option("--request-id", to.request_id, "repeat safely with the same one");
+  expect->callback(
+      [&line] { line.run = [&line] { return ReceptionExpect(line.global, line.expect); }; });
+}
+
+void AddReception(CLI::App& app, CommandLine& line) {
+  CLI::App* reception = app.add_subcommand("reception", "receptions (受付)");
+  reception->require_subcommand(1);
+  CLI::App* list = reception->add_subcommand("list", "the receptions of a day (一覧)");
+  list->add_option("--counter", line.list.counter, "only this counter");
+  list->add_option("--day", line.list.day, "yyyy-mm-dd (default: today)");
+  list->add_option("--patient", line.list.patient, "only this chart number");
+  list->callback(
+      [&line] { line.run = [&line] { return ReceptionList(line.global, line.list); }; });
+  CLI::App* show = reception->add_subcommand("show", "one reception in full (詳細)");
+  show->add_option("ID", line.change.reception_id, "the reception")->required();
+  show->callback([&line] {
+    line.run = [&line] { return ReceptionShow(line.global, line.change.reception_id); };
+  });
+  CLI::App* assign =
+      AddChange(*reception, line, "assign", "tie to a chart (カルテに結び付け)", ReceptionAssign);
+  assign->add_option("PATIENT", line.change.patient, "chart number")->required();
+  CLI::App* unassign = AddChange(*reception, line, "unassign", "take the tie back (結び付け解除)",
+                                 ReceptionUnassign);
+  for (CLI::App* command : {assign, unassign}) {
+    command->add_option("--revision", line.change.expected_revision,
+                        "refuse if the reception changed since this revision");
+  }
+  CLI::App* cancel =
+      AddChange(*reception, line, "cancel", "end a wrong reception (取消)", ReceptionCancel);
+  for (CLI::App* command : {unassign, cancel}) {
+    command->add_option("--reason", line.change.reason, "why");
+  }
+  AddExpect(*reception, line);
+}
+
+CLI::App* AddPkiCommand(CLI::App& pki, CommandLine& line, const char* name, const char* help,
+                        int (*run)(const Global&, const PkiOptions&)) {
+  CLI::App* command = pki.add_subcommand(name, help);
+  command->add_option("--dir", line.pki.folder, "folder of ca.pem and ca.key (default: here)");
+  command->add_flag("--force", line.pki.force, "overwrite files that exist");
+  command->callback(
+      [&line, run] { line.run = [&line, run] { return run(line.global, line.pki); }; });
+  return command;
+}
+
+void AddPki(CLI::App& app, CommandLine& line) {
+  CLI::App* pki = app.add_subcommand("pki", "certificates for TCP clients (証明書)");
+  pki->require_subcommand(1);
+  AddPkiCommand(*pki, line, "init", "make the site's CA", PkiInit);
+  CLI::App* server =
+      AddPkiCommand(*pki, line, "server", "make the daemon's certificate", PkiServer);
+  server->add_option("NAME", line.pki.name, "host name or address clients use")->required();
+  server->add_option("--also", line.pki.also, "further host names and addresses");
+  CLI::App* client =
+      AddPkiCommand(*pki, line, "client", "make a client's certificate (PEM and PFX)", PkiClient);
+  client->add_option("NAME", line.pki.name, "common name, as in [[client]] certificate")
+      ->required();
+  for (CLI::App* command : {server, client}) {
+    command->add_option("--days", line.pki.days, "validity (default 730)")
+        ->check(CLI::Range(1, 3650));
+  }
+}
+
+void AddOffline(CLI::App& app, CommandLine& line) {
+  CLI::App* convert =
+      app.add_subcommand("convert", "OQS message files to another form; no daemon needed");
+  convert->add_option("--to", line.convert.to, "json")->check(CLI::IsMember({"json"}));
+  convert->add_option("FILE", line.convert.files, "message files")->required();
+  convert->callback([&line] { line.run = [&line] { return Convert(line.convert); }; });
+  CLI::App* errors = app.add_subcommand("errors", "the failure catalogue (エラー番号の説明)");
+  errors->add_option("NUMBER", line.number, "only this one, e.g. MDG-1203");
+  errors->callback([&line] { line.run = [&line] { return Errors(line.global, line.number); }; });
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{"窓口 (madoguchi): receptions and insurance confirmations at the counter"};
+  app.set_version_flag("--version", std::string("madoguchi ") + kVersion);
+  app.require_subcommand(1);
+  // `--json` and the like may stand behind the subcommand too.
+  app.fallthrough();
+  app.footer(
+      "exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 daemon not reached,\n"
+      "            4 not allowed, 5 something outside failed");
+  CommandLine line;
+  AddGlobal(app, line.global);
+  AddWatch(app, line);
+  AddStatus(app, line);
+  AddReception(app, line);
+  AddPki(app, line);
+  AddOffline(app, line);
+  for (CLI::App* command : app.get_subcommands({})) {
+    command->fallthrough();
+    for (CLI::App* below : command->get_subcommands({})) below->fallthrough();
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kSuccess : kUsage;
+  }
+  return line.run();
+}
+
+}  // namespace
+}  // namespace madoguchi::cli
+
+int main(int argc, char** argv) { return madoguchi::cli::Main(argc, argv); }
