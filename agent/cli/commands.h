@@ -36,8 +36,9 @@ struct Global {
 };
 
 struct WatchOptions {
-  // `now`, `today` or a cursor.
-  std::string from = "today";
+  // Start now, or after this cursor; neither: today.
+  bool now = false;
+  std::string after;
   std::vector<std::string> counters;
   // End after that many receptions; 0: never.
   int count = 0;

@@ -35,6 +35,7 @@ struct CommandLine {
   ConvertOptions convert;
   std::string number;
   bool follow = false;
+  bool today = false;
   std::function<int()> run;
 };
 
@@ -54,7 +55,11 @@ void AddGlobal(CLI::App& app, Global& global) {
 
 void AddWatch(CLI::App& app, CommandLine& line) {
   CLI::App* watch = app.add_subcommand("watch", "show receptions as they come (受付の監視)");
-  watch->add_option("--from", line.watch.from, "now, today (default) or a cursor");
+  CLI::Option* now = watch->add_flag("--now", line.watch.now, "only what comes from now on");
+  CLI::Option* after =
+      watch->add_option("--after", line.watch.after, "what came after this cursor");
+  watch->add_flag("--today", line.today, "what came today (default)")->excludes(now)->excludes(after);
+  now->excludes(after);
   watch->add_option("--counter", line.watch.counters, "only these counters");
   watch->add_option("--count", line.watch.count, "end after so many receptions")
       ->check(CLI::NonNegativeNumber);
