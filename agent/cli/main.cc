@@ -58,7 +58,9 @@ void AddWatch(CLI::App& app, CommandLine& line) {
   CLI::Option* now = watch->add_flag("--now", line.watch.now, "only what comes from now on");
   CLI::Option* after =
       watch->add_option("--after", line.watch.after, "what came after this cursor");
-  watch->add_flag("--today", line.today, "what came today (default)")->excludes(now)->excludes(after);
+  watch->add_flag("--today", line.today, "what came today (default)")
+      ->excludes(now)
+      ->excludes(after);
   now->excludes(after);
   watch->add_option("--counter", line.watch.counters, "only these counters");
   watch->add_option("--count", line.watch.count, "end after so many receptions")
@@ -69,7 +71,8 @@ void AddWatch(CLI::App& app, CommandLine& line) {
 }
 
 void AddStatus(CLI::App& app, CommandLine& line) {
-  CLI::App* status = app.add_subcommand("status", "how the daemon and its terminals are (稼働状況)");
+  CLI::App* status =
+      app.add_subcommand("status", "how the daemon and its terminals are (稼働状況)");
   status->add_flag("--watch", line.follow, "go on and show every change");
   status->callback([&line] { line.run = [&line] { return Status(line.global, line.follow); }; });
 }
@@ -87,7 +90,8 @@ CLI::App* AddChange(CLI::App& reception, CommandLine& line, const char* name, co
 }
 
 void AddExpect(CLI::App& reception, CommandLine& line) {
-  CLI::App* expect = reception.add_subcommand("expect", "announce who reads a card next (来院予定)");
+  CLI::App* expect =
+      reception.add_subcommand("expect", "announce who reads a card next (来院予定)");
   ExpectOptions& to = line.expect;
   expect->add_option("PATIENT", to.patient, "chart number")->required();
   expect->add_option("--counter", to.counter, "where")->required();
@@ -96,8 +100,7 @@ void AddExpect(CLI::App& reception, CommandLine& line) {
   expect->add_option("--number", to.number, "番号")->required();
   expect->add_option("--branch", to.branch, "枝番");
   expect->add_option("--birth-date", to.birth_date, "yyyy-mm-dd")->required();
-  expect->add_option("--seconds", to.seconds, "how long (default 300)")
-      ->check(CLI::Range(0, 3600));
+  expect->add_option("--seconds", to.seconds, "how long (default 300)")->check(CLI::Range(0, 3600));
   expect->add_option("--request-id", to.request_id, "repeat safely with the same one");
   expect->callback(
       [&line] { line.run = [&line] { return ReceptionExpect(line.global, line.expect); }; });
@@ -110,8 +113,7 @@ void AddReception(CLI::App& app, CommandLine& line) {
   list->add_option("--counter", line.list.counter, "only this counter");
   list->add_option("--day", line.list.day, "yyyy-mm-dd (default: today)");
   list->add_option("--patient", line.list.patient, "only this chart number");
-  list->callback(
-      [&line] { line.run = [&line] { return ReceptionList(line.global, line.list); }; });
+  list->callback([&line] { line.run = [&line] { return ReceptionList(line.global, line.list); }; });
   CLI::App* show = reception->add_subcommand("show", "one reception in full (詳細)");
   show->add_option("ID", line.change.reception_id, "the reception")->required();
   show->callback([&line] {

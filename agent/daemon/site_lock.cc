@@ -17,10 +17,10 @@ namespace madoguchi::daemon {
 
 absl::StatusOr<SiteLock> SiteLock::Take(const std::string& state_dir) {
   const auto unusable = [&state_dir](const std::string& why) {
-    return base::MakeError(base::ErrorCode::kBadConfiguration,
-                           {.what = absl::StrCat(state_dir, ": ", why,
-                                                 "; allowed is a folder this account may write"),
-                            .field = "site.state_dir"});
+    return base::MakeError(
+        base::ErrorCode::kBadConfiguration,
+        {.what = absl::StrCat(state_dir, ": ", why, "; allowed is a folder this account may write"),
+         .field = "site.state_dir"});
   };
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(state_dir).parent_path(), error);

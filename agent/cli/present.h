@@ -1,0 +1,25 @@
+#ifndef MADOGUCHI_AGENT_CLI_PRESENT_H_
+#define MADOGUCHI_AGENT_CLI_PRESENT_H_
+
+#include <ostream>
+#include <vector>
+
+#include "agent/cli/table.h"
+#include "madoguchi/v1/reception.pb.h"
+#include "madoguchi/v1/system_service.pb.h"
+
+// Receptions and the status as a clerk or technician reads them in a terminal. Texts from outside
+// are printed with control characters escaped.
+namespace madoguchi::cli {
+
+// Aligned rows, one a reception.
+void PrintReceptions(const std::vector<v1::Reception>& receptions, std::ostream& out);
+// Everything about one, all qualifications.
+void PrintReception(const v1::Reception& reception, std::ostream& out);
+// One line, for a running watch.
+void PrintLine(const v1::Reception& reception, std::ostream& out);
+void PrintStatus(const v1::SystemStatus& status, std::ostream& out);
+
+}  // namespace madoguchi::cli
+
+#endif  // MADOGUCHI_AGENT_CLI_PRESENT_H_
