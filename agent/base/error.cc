@@ -10,7 +10,7 @@ namespace madoguchi::base {
 namespace {
 
 constexpr absl::string_view kPayloadUrl = "type.googleapis.com/madoguchi.v1.ErrorDetail";
-constexpr size_t kLongestText = 800;
+constexpr size_t kLongestText = 450;
 
 constexpr std::array kCatalogue = {
 #define MDG_ERROR(number, name, status, retry, en, ja, next_en, next_ja) \
