@@ -48,7 +48,9 @@ size_t DisplayWidth(absl::string_view text) {
   return width;
 }
 
-Table::Table(std::vector<std::string> header) { Add(std::move(header)); }
+Table::Table(std::vector<std::string> header) {
+  if (!header.empty()) Add(std::move(header));
+}
 
 void Table::Add(std::vector<std::string> row) {
   for (std::string& cell : row) cell = base::Printable(cell, kLongestCell);

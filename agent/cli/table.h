@@ -12,8 +12,8 @@ namespace madoguchi::cli {
 // Columns a terminal needs for UTF-8 `text`: full-width characters take two, half-width kana one.
 size_t DisplayWidth(absl::string_view text);
 
-// Rows in aligned columns. Control characters in cells are escaped, so that what comes from outside
-// cannot drive the terminal.
+// Rows in aligned columns, under a header unless that is empty. Control characters in cells are
+// escaped, so that what comes from outside cannot drive the terminal.
 class Table {
  public:
   explicit Table(std::vector<std::string> header);
