@@ -14,7 +14,7 @@
 namespace madoguchi::base {
 
 enum class ErrorCode : int {
-#define MDG_ERROR(number, name, status, retry, en, ja, next_en, next_ja) k##name = number,
+#define MDG_ERROR(number, name, status, retry, en, ja, next_en, next_ja) k##name = (number),
 #include "agent/base/errors.def"
 #undef MDG_ERROR
 };
