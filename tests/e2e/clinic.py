@@ -4,7 +4,7 @@
         clinic.start()                                  # simulator and daemon, both ready
         tap = clinic.tap(persona="valid-with-consents")  # a patient uses the face reader
         watch = clinic.watch("--today")                 # the CLI as a watcher, a line per message
-        watch.wait_for(lambda line: tap["fileName"] in line)
+        watch.wait_for(lambda line: token(tap) in line)
         clinic.kill_daemon()                            # kill -9
         clinic.start_daemon()
 
@@ -13,6 +13,7 @@ process that was started and removes the folder; when a test fails, the folder i
 MADOGUCHI_KEEP is set, and what the programs said on stderr is printed.
 """
 
+import base64
 import collections
 import json
 import os
@@ -130,6 +131,12 @@ class Program:
         return self.process.poll() is None
 
 
+def token(tap):
+    """What names a tap in the Confirmation made of it: header.arbitraryFileIdentifier."""
+    institution_and_token = tap["file"].split("_face_")[1].rsplit("_", 1)[0]
+    return base64.b64encode(institution_and_token[10:].encode()).decode()
+
+
 # What one run of the CLI gave: exit code, standard output, its lines as JSON (only with as_json).
 CliResult = collections.namedtuple("CliResult", "code out err messages")
 
@@ -224,7 +231,8 @@ class Clinic:
 
     def tap(self, persona=None, terminal=None, **options):
         """A patient uses a face reader. Options become --name value. Returns what the simulator
-        says: the file's name and what to expect."""
+        says: {"file", "terminal", "counter", "persona", "patient", "faults", "expected": {"state",
+        "validity", "assignment", "patient_id", "qualifications", ...}}."""
         command = [BIN / "madoguchi-sim", "tap", self.folder, "--json"]
         for name, value in dict(persona=persona, terminal=terminal, **options).items():
             if value is not None:

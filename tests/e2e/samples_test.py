@@ -1,0 +1,104 @@
+"""The sample clients of docs/samples do what their pages promise, against the real programs: they
+show every reception, survive a restart of the daemon, and go on from their cursor."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import unittest
+
+from clinic import PATIENCE, ROOT, Clinic
+
+BUILD = pathlib.Path(os.environ.get("MADOGUCHI_BUILD", ROOT / "build"))
+SAMPLES = ROOT / "docs" / "samples"
+
+
+def python_stubs():
+    """A folder with the generated Python modules, made anew: this takes a second."""
+    folder = BUILD / "samples" / "python"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    protos = sorted((ROOT / "proto").rglob("*.proto"))
+    plugin = shutil.which("grpc_python_plugin")
+    subprocess.run(["protoc", f"-I{ROOT / 'proto'}", f"--python_out={folder}",
+                    f"--grpc_python_out={folder}", f"--plugin=protoc-gen-grpc_python={plugin}",
+                    *map(str, protos)], check=True, timeout=PATIENCE * 2)
+    return folder
+
+
+def node_sample():
+    """watch.mjs in a copy of its place in the project, with its locked packages beside it."""
+    top = BUILD / "samples"
+    folder = top / "docs" / "samples" / "node"
+    folder.mkdir(parents=True, exist_ok=True)
+    locked = SAMPLES / "node" / "package-lock.json"
+    done = folder / "installed-lock.json"
+    for name in ("watch.mjs", "package.json", "package-lock.json"):
+        shutil.copy(SAMPLES / "node" / name, folder)
+    if not done.exists() or done.read_bytes() != locked.read_bytes():
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder,
+                       check=True, timeout=PATIENCE * 4, stdout=subprocess.DEVNULL)
+        shutil.copy(locked, done)
+    shutil.rmtree(top / "proto", ignore_errors=True)
+    shutil.copytree(ROOT / "proto", top / "proto")
+    return folder / "watch.mjs"
+
+
+class WatchSamples(unittest.TestCase):
+    """Both watchers go through the same morning."""
+
+    def morning(self, clinic, start):
+        clinic.start()
+        watcher = start("watch1")
+        clinic.tap(persona="valid-with-consents")
+        first = watcher.wait_for(lambda line: line.endswith(" 900001"))
+        self.assertRegex(first, r"^\S+ ANSWERED \S+ 900001$")
+
+        # The daemon is restarted under the watcher, politely and not.
+        clinic.restart_daemon()
+        clinic.tap(persona="lost-with-newer")
+        watcher.wait_for(lambda line: line.endswith(" 900005"))
+        clinic.kill_daemon()
+        clinic.start_daemon()
+        clinic.tap(persona="preschool")
+        watcher.wait_for(lambda line: line.endswith(" 900012"))
+        self.assertTrue(watcher.running())
+
+        # What happens while the watcher is away comes when it is back, and nothing else.
+        watcher.kill()
+        clinic.tap(persona="two-qualifications")
+        clinic.tap(persona="valid-no-reference-number")
+        again = start("watch2")
+
+        def charts(lines):
+            return {line.split()[3] for line in lines}
+        again.wait_until(lambda lines: {"900008", "-"} <= charts(lines))
+        # The one it was killed at may come twice (it saves its cursor after showing), no older one.
+        self.assertLessEqual(charts(again.lines()), {"900008", "-", "900012"})
+
+    def test_python_over_the_unix_socket(self):
+        env = dict(os.environ, PYTHONPATH=str(python_stubs()), PYTHONDONTWRITEBYTECODE="1")
+        with Clinic() as clinic:
+            cursor = clinic.folder / "emr.cursor"
+            self.morning(clinic, lambda name: clinic.program(name, [
+                "/usr/bin/python3", SAMPLES / "python" / "watch.py", clinic.target, cursor],
+                env=env))
+            out = subprocess.run(
+                ["/usr/bin/python3", str(SAMPLES / "python" / "qualifications.py"), clinic.target],
+                env=env, capture_output=True, text=True, encoding="utf-8", check=True,
+                timeout=PATIENCE).stdout
+            self.assertEqual(5, sum(not line.startswith(" ") for line in out.splitlines()))
+            self.assertEqual(6, sum(line.startswith(" ") for line in out.splitlines()))
+            self.assertIn("INVALID_NEWER_EXISTS", out)
+
+    def test_node_over_mutual_tls(self):
+        script = node_sample()
+        with Clinic(tcp=True) as clinic:
+            cursor = clinic.folder / "emr.cursor"
+            self.morning(clinic, lambda name: clinic.program(name, [
+                "node", script, f"127.0.0.1:{clinic.port}", clinic.folder / "pki", "emr",
+                cursor]))
+
+
+if __name__ == "__main__":
+    unittest.main()
