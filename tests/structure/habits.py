@@ -19,7 +19,8 @@ SLEEPS = re.compile(
 SLEEPS_IN_SCRIPTS = re.compile(r"(?:^|[;&|({]|\bdo\b|\bthen\b)\s*sleep\s+[\d.$\"]", re.MULTILINE)
 
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
-SKIPS = re.compile(r"\bGTEST_SKIP\b|\bDISABLED_\w|\bskipTest\b|@unittest\.skip|\bSKIP_RETURN_CODE\b")
+# Skipping where the machine lacks something is fine for a developer; in CI no_skips.py says no.
+SKIPS = re.compile(r"\bDISABLED_\w|@unittest\.skip\(|\bSKIP_RETURN_CODE\b")
 
 # These files name what they forbid.
 _THE_RULES = ("tests/structure/habits.py", "tests/structure/habits_test.py",
@@ -65,7 +66,7 @@ def unfinished(path, text):
 
 def skips(path, text):
     if path.startswith("tests/"):
-        return _findings(SKIPS, path, text, "no test is skipped")
+        return _findings(SKIPS, path, text, "no test is switched off")
     return []
 
 
