@@ -52,17 +52,17 @@ int RaiseDescriptorLimit(int wanted = 16'384);
 
 struct AcceptOptions {
   // Empty: no UNIX listener. At most 107 bytes.
-  std::string unix_path;
+  std::string unix_path = {};
   mode_t unix_mode = 0600;
   // HOST:PORT or [IPV6]:PORT, port 0 for any free one; empty: no TCP listener.
-  std::string tcp_address;
+  std::string tcp_address = {};
   // Needed with tcp_address. The room looks for changed files every `reload_every`.
-  std::shared_ptr<TlsIdentity> tls;
+  std::shared_ptr<TlsIdentity> tls = {};
   absl::Duration reload_every = absl::Seconds(5);
   // nullopt: AcceptLimits::For(the process's RLIMIT_NOFILE).
-  std::optional<AcceptLimits> limits;
+  std::optional<AcceptLimits> limits = {};
   // Time since any fixed moment, never going back; for tests. Empty: the machine's.
-  std::function<absl::Duration()> now;
+  std::function<absl::Duration()> now = {};
 };
 
 // Since the start, except the first three.
