@@ -1,0 +1,203 @@
+#include <array>
+#include <span>
+
+#include "agent/oqs/element.h"
+#include "agent/oqs/element_access.h"
+
+namespace madoguchi::oqs {
+namespace {
+
+using v1::InsuredId, v1::OqsResult;
+using enum Confidence;
+
+constexpr Element Row(Kind kind, Accessor access, absl::string_view name, absl::string_view field,
+                      absl::string_view meaning_ja, absl::string_view meaning_en,
+                      Confidence confidence) {
+  return {.name = name,
+          .kind = kind,
+          .access = access,
+          .field = field,
+          .meaning_ja = meaning_ja,
+          .meaning_en = meaning_en,
+          .confidence = confidence};
+}
+
+constexpr Element With(Element row, const CodeTable& codes) {
+  row.codes = &codes;
+  return row;
+}
+
+constexpr Element With(Element row, Scope inner) {
+  row.inner = inner;
+  return row;
+}
+
+constexpr Element MayHoldPlaceholder(Element row) {
+  row.may_hold_placeholder = true;
+  return row;
+}
+
+// The repeated fields, as Repeated<> wants them.
+struct Qualifications {
+  using Record = v1::Confirmation;
+  static auto& Of(Record& r) { return *r.mutable_qualifications(); }
+  static const auto& Of(const Record& r) { return r.qualifications(); }
+};
+struct Diseases {
+  using Record = v1::Qualification;
+  static auto& Of(Record& r) { return *r.mutable_specific_disease_certificates(); }
+  static const auto& Of(const Record& r) { return r.specific_disease_certificates(); }
+};
+struct Tickets {
+  using Record = v1::Qualification;
+  static auto& Of(Record& r) { return *r.mutable_medical_tickets(); }
+  static const auto& Of(const Record& r) { return r.medical_tickets(); }
+};
+
+// When a wrapper is written.
+int HasRequestBody(const void* record) { return To<v1::OqsMessage>(record).has_query() ? 1 : 0; }
+// An answer that refuses the file has none.
+int HasResponseBody(const void* record) {
+  const auto& answer = To<v1::Confirmation>(record);
+  const bool any =
+      answer.has_query() || answer.has_processing_result() ||
+      !answer.prescription_issue_select_code().empty() || answer.prescription_issue_select() != 0 ||
+      !answer.processing_result_status_code().empty() || answer.processing_result_status() != 0 ||
+      !answer.validity_code().empty() || answer.validity() != 0 || !answer.qualifications().empty();
+  return any ? 1 : 0;
+}
+constexpr int (*kHasRequestBody)(const void*) = &HasRequestBody;
+constexpr int (*kHasResponseBody)(const void*) = &HasResponseBody;
+template <typename List>
+int HasAny(const void* record) {
+  return List::Of(To<typename List::Record>(record)).empty() ? 0 : 1;
+}
+constexpr int (*kHasQualifications)(const void*) = &HasAny<Qualifications>;
+constexpr int (*kHasDiseases)(const void*) = &HasAny<Diseases>;
+constexpr int (*kHasTickets)(const void*) = &HasAny<Tickets>;
+
+// clang-format off
+// How a line of elements.def becomes a row; R is the record of the scope.
+#define TEXT(name, field, ja, en, sure) \
+  Row(Kind::kText, Text<&R::mutable_##field, &R::field>(), name, #field, ja, en, sure)
+#define NAME(name, field, ja, en, sure) MayHoldPlaceholder(TEXT(name, field, ja, en, sure))
+#define TEXT_IN(name, outer, type, field, ja, en, sure)                                      \
+  Row(Kind::kText,                                                                           \
+      TextIn<&R::mutable_##outer, &R::outer, &type::mutable_##field, &type::field>(), name,  \
+      #outer "." #field, ja, en, sure)
+#define CODE(name, field, codes, ja, en, sure)                                               \
+  With(Row(Kind::kCode,                                                                      \
+           Code<&R::mutable_##field##_code, &R::field##_code, &R::set_##field, &R::field>(), \
+           name, #field "_code", ja, en, sure), codes)
+#define PERCENT(name, field, number, ja, en, sure)                                           \
+  Row(Kind::kPercent, Code<&R::mutable_##field, &R::field, &R::set_##number, &R::number>(),  \
+      name, #field, ja, en, sure)
+#define DATE(name, field, ja, en, sure) \
+  Row(Kind::kDate, Day<&R::mutable_##field, &R::field>(), name, #field, ja, en, sure)
+#define MONTH(name, field, ja, en, sure) \
+  Row(Kind::kMonth, Day<&R::mutable_##field, &R::field>(), name, #field, ja, en, sure)
+#define TIME(name, field, ja, en, sure) \
+  Row(Kind::kTime, Time<&R::mutable_##field, &R::field>(), name, #field, ja, en, sure)
+#define GROUP(name, field, inner, ja, en, sure)                                              \
+  With(Row(Kind::kGroup,                                                                     \
+           Group<&R::mutable_##field, &R::field, &R::has_##field, &R::clear_##field>(),      \
+           name, #field, ja, en, sure), Scope::inner)
+#define REPEATED(name, list, field, inner, ja, en, sure) \
+  With(Row(Kind::kRepeated, Repeated<list>(), name, #field, ja, en, sure), Scope::inner)
+#define WRAPPER(name, count, inner, ja, en, sure) \
+  With(Row(Kind::kGroup, Wrapper<count>(), name, "", ja, en, sure), Scope::inner)
+#define CONSENT_FLAG(name, category, codes, ja, en, sure)                         \
+  With(Row(Kind::kCode, ConsentCode<v1::CONSENT_CATEGORY_##category>(), name,     \
+           "consents[" #category "].flag_code", ja, en, sure), codes)
+#define CONSENT_TIME(name, category, ja, en, sure)                                \
+  Row(Kind::kTime, ConsentGivenAt<v1::CONSENT_CATEGORY_##category>(), name,       \
+      "consents[" #category "].given_at", ja, en, sure)
+#define CONSENT_UNTIL(name, category, ja, en, sure)                               \
+  Row(Kind::kTime, ConsentAvailableUntil<v1::CONSENT_CATEGORY_##category>(), name, \
+      "consents[" #category "].available_until", ja, en, sure)
+
+// clang-format on
+#include "agent/oqs/elements.def"
+
+constexpr std::array<std::span<const Element>, kScopeCount> kScopes = {
+    std::span<const Element>(RequestRows::kRows),
+    std::span<const Element>(ResponseRows::kRows),
+    std::span<const Element>(HeaderRows::kRows),
+    std::span<const Element>(RequestBodyRows::kRows),
+    std::span<const Element>(ResponseBodyRows::kRows),
+    std::span<const Element>(QueryRows::kRows),
+    std::span<const Element>(ResultListRows::kRows),
+    std::span<const Element>(QualificationRows::kRows),
+    std::span<const Element>(ElderlyRows::kRows),
+    std::span<const Element>(LimitRows::kRows),
+    std::span<const Element>(DiseaseListRows::kRows),
+    std::span<const Element>(DiseaseRows::kRows),
+    std::span<const Element>(TicketListRows::kRows),
+    std::span<const Element>(TicketRows::kRows),
+};
+
+constexpr size_t CountElements() {
+  size_t count = 0;
+  for (const std::span<const Element>& elements : kScopes) count += elements.size();
+  return count;
+}
+
+// The index by name: an open-addressed hash table made at compile time.
+constexpr size_t kSlots = 512;
+static_assert(CountElements() * 2 < kSlots, "keep the hash table at most half full");
+
+struct Slot {
+  uint8_t scope = 0;
+  // Index in the scope plus 1; 0: free.
+  uint8_t index = 0;
+};
+
+constexpr uint32_t CharacterAt(absl::string_view name, size_t i) {
+  return static_cast<unsigned char>(name[i]);
+}
+
+// `name` is not empty. A few places tell all names of the table well apart.
+constexpr size_t SlotOf(size_t scope, absl::string_view name) {
+  const size_t n = name.size();
+  uint32_t hash = static_cast<uint32_t>(n * 131 + scope * 29);
+  hash = hash * 33 + CharacterAt(name, 0);
+  hash = hash * 33 + CharacterAt(name, n / 3);
+  hash = hash * 33 + CharacterAt(name, n / 2);
+  hash = hash * 33 + CharacterAt(name, n * 3 / 4);
+  hash = hash * 33 + CharacterAt(name, n - 1);
+  return (hash * 2654435769U) >> 23;
+}
+
+constexpr std::array<Slot, kSlots> MakeIndex() {
+  std::array<Slot, kSlots> slots{};
+  for (size_t scope = 0; scope < kScopeCount; ++scope) {
+    for (size_t i = 0; i < kScopes[scope].size(); ++i) {
+      size_t at = SlotOf(scope, kScopes[scope][i].name);
+      while (slots[at].index != 0) at = (at + 1) % kSlots;
+      slots[at] = {static_cast<uint8_t>(scope), static_cast<uint8_t>(i + 1)};
+    }
+  }
+  return slots;
+}
+
+constexpr std::array<Slot, kSlots> kIndex = MakeIndex();
+
+}  // namespace
+
+std::span<const Element> ElementsOf(Scope scope) { return kScopes[static_cast<size_t>(scope)]; }
+
+size_t FindElement(Scope scope, absl::string_view name, size_t hint) {
+  const std::span<const Element> elements = ElementsOf(scope);
+  if (hint < elements.size() && elements[hint].name == name) return hint;
+  if (name.empty()) return kNotFound;
+  for (size_t at = SlotOf(static_cast<size_t>(scope), name); kIndex[at].index != 0;
+       at = (at + 1) % kSlots) {
+    const size_t index = kIndex[at].index - 1U;
+    if (kIndex[at].scope == static_cast<size_t>(scope) && elements[index].name == name) {
+      return index;
+    }
+  }
+  return kNotFound;
+}
+
+}  // namespace madoguchi::oqs

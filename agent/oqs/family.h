@@ -1,0 +1,25 @@
+#ifndef MADOGUCHI_AGENT_OQS_FAMILY_H_
+#define MADOGUCHI_AGENT_OQS_FAMILY_H_
+
+#include "absl/strings/string_view.h"
+#include "madoguchi/v1/oqs_message.pb.h"
+
+// Which messages have a known layout.
+namespace madoguchi::oqs {
+
+struct Family {
+  v1::MessageFamily family = v1::MESSAGE_FAMILY_UNSPECIFIED;
+  v1::MessageRole role = v1::MESSAGE_ROLE_UNSPECIFIED;
+};
+
+inline constexpr Family kRequest = {v1::MESSAGE_FAMILY_OQSSIQUC01, v1::MESSAGE_ROLE_REQUEST};
+inline constexpr Family kResponse = {v1::MESSAGE_FAMILY_OQSSIQUC01, v1::MESSAGE_ROLE_RESPONSE};
+inline constexpr Family kFacePush = {v1::MESSAGE_FAMILY_OQSSIQUC01_FACE, v1::MESSAGE_ROLE_PUSH};
+
+// True for names built like those of messages (three letters, si or mu, three letters, two digits,
+// req or res, `_`) of a family ParseFileName does not know.
+bool NamesOtherFamily(absl::string_view name);
+
+}  // namespace madoguchi::oqs
+
+#endif  // MADOGUCHI_AGENT_OQS_FAMILY_H_

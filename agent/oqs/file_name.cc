@@ -1,0 +1,96 @@
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "agent/base/japan_time.h"
+#include "agent/oqs/family.h"
+#include "agent/oqs/message.h"
+#include "agent/text/utf8.h"
+
+namespace madoguchi::oqs {
+namespace {
+
+constexpr absl::string_view kSingleQuery = "oqssiquc01";
+constexpr absl::string_view kFace = "face_";
+constexpr size_t kStampDigits = 14;
+// Longest name of file systems we meet.
+constexpr size_t kMaxName = 255;
+
+bool ConsumePrefixIgnoreCase(absl::string_view& text, absl::string_view prefix) {
+  if (!absl::StartsWithIgnoreCase(text, prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+// No folder, no stream, nothing that cannot be in a name on Windows.
+bool IsPlainName(absl::string_view name) {
+  if (name.size() > kMaxName || text::FindInvalidUtf8(name)) return false;
+  constexpr absl::string_view kNever = "/\\:*?\"<>|\x7F";
+  return std::none_of(name.begin(), name.end(), [&](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || kNever.find(c) != absl::string_view::npos;
+  });
+}
+
+std::optional<absl::Time> StampOf(absl::string_view suffix) {
+  if (suffix.size() <= kStampDigits || suffix[suffix.size() - kStampDigits - 1] != '_') {
+    return std::nullopt;
+  }
+  const v1::OqsTime time = base::ParseOqsTime(suffix.substr(suffix.size() - kStampDigits));
+  if (!time.has_time()) return std::nullopt;
+  return base::FromProto(time.time());
+}
+
+bool AllOf(absl::string_view text, bool (*is)(unsigned char)) {
+  return std::all_of(text.begin(), text.end(),
+                     [is](char c) { return is(static_cast<unsigned char>(c)); });
+}
+
+}  // namespace
+
+std::optional<FileName> ParseFileName(absl::string_view name) {
+  if (!IsPlainName(name)) return std::nullopt;
+  const size_t dot = name.rfind('.');
+  if (dot == absl::string_view::npos || dot + 1 == name.size()) return std::nullopt;
+  FileName result;
+  result.extension = absl::AsciiStrToLower(name.substr(dot + 1));
+  absl::string_view stem = name.substr(0, dot);
+  if (!ConsumePrefixIgnoreCase(stem, kSingleQuery)) return std::nullopt;
+  Family family;
+  if (ConsumePrefixIgnoreCase(stem, "req_")) {
+    family = kRequest;
+  } else if (ConsumePrefixIgnoreCase(stem, "res_")) {
+    family = ConsumePrefixIgnoreCase(stem, kFace) ? kFacePush : kResponse;
+  } else {
+    return std::nullopt;
+  }
+  if (stem.empty()) return std::nullopt;
+  result.family = family.family;
+  result.role = family.role;
+  result.suffix = std::string(stem);
+  if (family.role == v1::MESSAGE_ROLE_PUSH) result.stamp = StampOf(stem);
+  return result;
+}
+
+bool NamesOtherFamily(absl::string_view name) {
+  // OQS si quc 01 req _
+  if (name.size() < 14 || ParseFileName(name)) return false;
+  const absl::string_view direction = name.substr(10, 3);
+  return AllOf(name.substr(0, 8), absl::ascii_isalpha) &&
+         (absl::EqualsIgnoreCase(name.substr(3, 2), "si") ||
+          absl::EqualsIgnoreCase(name.substr(3, 2), "mu")) &&
+         AllOf(name.substr(8, 2), absl::ascii_isdigit) &&
+         (absl::EqualsIgnoreCase(direction, "req") || absl::EqualsIgnoreCase(direction, "res")) &&
+         name[13] == '_';
+}
+
+bool LooksComplete(absl::string_view bytes) {
+  while (!bytes.empty() && bytes.back() == '\0') bytes.remove_suffix(1);
+  const auto strip = [&bytes] { bytes = absl::StripTrailingAsciiWhitespace(bytes); };
+  strip();
+  if (!absl::ConsumeSuffix(&bytes, ">")) return false;
+  strip();
+  return absl::EndsWith(bytes, "</XmlMsg");
+}
+
+}  // namespace madoguchi::oqs

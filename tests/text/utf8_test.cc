@@ -1,0 +1,62 @@
+#include "agent/text/utf8.h"
+
+#include <gtest/gtest.h>
+
+namespace madoguchi::text {
+namespace {
+
+TEST(Utf8, EveryScalarValueRoundTrips) {
+  for (char32_t value = 0; value <= 0x10FFFF; ++value) {
+    if (value >= 0xD800 && value < 0xE000) continue;
+    std::string bytes;
+    AppendUtf8(value, bytes);
+    const auto decoded = DecodeUtf8(bytes);
+    ASSERT_TRUE(decoded) << CodePointName(value);
+    ASSERT_EQ(decoded->value, value);
+    ASSERT_EQ(decoded->length, bytes.size());
+    ASSERT_FALSE(FindInvalidUtf8(bytes));
+    ASSERT_EQ(FindNonXml(bytes).has_value(), !IsXmlCharacter(value)) << CodePointName(value);
+  }
+}
+
+TEST(Utf8, FindsWhatIsNotUtf8WhereverItStands) {
+  for (const absl::string_view bad :
+       {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xED\xA0\x80",
+        "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
+        "\xF5\x80\x80\x80", "\xFF", "\xE3\x81", "\xE3", "\xF0\x9F\x98"}) {
+    // Also behind runs of plain bytes of every length, because those are skipped 8 at a time.
+    for (size_t before = 0; before < 20; ++before) {
+      for (const char* after : {"", "0123456789"}) {
+        const std::string text = std::string(before, 'x') + std::string(bad) + after;
+        EXPECT_EQ(FindInvalidUtf8(text), before);
+        EXPECT_EQ(FindNonXml(text), before);
+      }
+    }
+  }
+}
+
+TEST(Utf8, FindsCharactersXmlForbidsWhereverTheyStand) {
+  for (const absl::string_view bad :
+       {absl::string_view("\0", 1), absl::string_view("\x01"), absl::string_view("\x1F"),
+        absl::string_view("\x0B"), absl::string_view("\xEF\xBF\xBE"),
+        absl::string_view("\xEF\xBF\xBF")}) {
+    for (size_t before = 0; before < 20; ++before) {
+      const std::string text = std::string(before, 'x') + std::string(bad) + "0123456789";
+      EXPECT_EQ(FindNonXml(text), before);
+      EXPECT_FALSE(FindInvalidUtf8(text));
+    }
+  }
+  EXPECT_FALSE(FindNonXml("a\tb\nc\rd \x7F\u3000●"));
+}
+
+TEST(ConsumeBom, DropsOne) {
+  absl::string_view text = "\xEF\xBB\xBF\xEF\xBB\xBFx";
+  EXPECT_TRUE(ConsumeBom(text));
+  EXPECT_EQ(text, "\xEF\xBB\xBFx");
+  absl::string_view plain = "\xEF\xBB";
+  EXPECT_FALSE(ConsumeBom(plain));
+  EXPECT_EQ(plain.size(), 2U);
+}
+
+}  // namespace
+}  // namespace madoguchi::text
