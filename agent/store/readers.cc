@@ -1,0 +1,238 @@
+#include "agent/store/readers.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "agent/base/error.h"
+
+namespace madoguchi::store {
+namespace {
+
+constexpr int kMostConnections = 4;
+// A read takes microseconds to milliseconds; who waits longer than this meets a broken disk.
+constexpr absl::Duration kLongestWait = absl::Seconds(10);
+
+#define MDG_RECEPTION_COLUMNS \
+  "SELECT id, confirmation_id, counter, day, state, open, opened_at, event, body FROM receptions "
+
+int64_t Days(absl::CivilDay day) { return day - absl::CivilDay(); }
+
+ReceptionRow ReadRow(const Statement& statement) {
+  ReceptionRow row;
+  row.id = statement.Text(0);
+  row.confirmation_id = statement.Text(1);
+  row.counter = statement.Text(2);
+  row.day = absl::CivilDay() + statement.Int(3);
+  row.state = static_cast<int>(statement.Int(4));
+  row.open = statement.Int(5) != 0;
+  row.opened_at = absl::FromUnixMicros(statement.Int(6));
+  row.event = statement.Int(7);
+  row.body = statement.Blob(8);
+  return row;
+}
+
+template <typename Make>
+auto FindOne(Statement& statement, Make make)
+    -> absl::StatusOr<std::optional<decltype(make(statement))>> {
+  const StatementScope scope(statement);
+  const absl::StatusOr<bool> row = statement.Step();
+  if (!row.ok()) return row.status();
+  std::optional<decltype(make(statement))> found;
+  if (*row) found = make(statement);
+  return found;
+}
+
+template <typename Make>
+auto FindAll(Statement& statement, Make make)
+    -> absl::StatusOr<std::vector<decltype(make(statement))>> {
+  const StatementScope scope(statement);
+  std::vector<decltype(make(statement))> all;
+  for (;;) {
+    const absl::StatusOr<bool> row = statement.Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return all;
+    all.push_back(make(statement));
+  }
+}
+
+template <typename T, typename U>
+bool Wanted(const std::vector<T>& list, const U& value) {
+  return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
+}
+
+}  // namespace
+
+absl::Status Store::Readers::Open() {
+  absl::StatusOr<Lease> lease = Take();
+  return lease.status();
+}
+
+void Store::Readers::Close() {
+  absl::MutexLock lock(&mu_);
+  closed_ = true;
+  const auto none_leased = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return leased_ == 0; };
+  mu_.AwaitWithTimeout(absl::Condition(&none_leased), kLongestWait);
+  idle_.clear();
+}
+
+bool Store::Readers::MayTake() const {
+  return closed_ || !idle_.empty() || leased_ < kMostConnections;
+}
+
+absl::StatusOr<Store::Readers::Lease> Store::Readers::Take() {
+  {
+    absl::MutexLock lock(&mu_);
+    if (!mu_.AwaitWithTimeout(absl::Condition(this, &Readers::MayTake), kLongestWait)) {
+      return base::MakeError(base::ErrorCode::kStoreFailed, {.what = "reads take too long"});
+    }
+    if (closed_) return base::MakeError(base::ErrorCode::kStoreFailed, {.what = "it is closed"});
+    ++leased_;
+    if (!idle_.empty()) {
+      std::unique_ptr<Session> session = std::move(idle_.back());
+      idle_.pop_back();
+      return Lease(*this, std::move(session));
+    }
+  }
+  absl::StatusOr<std::unique_ptr<Session>> session = Connect();
+  if (!session.ok()) {
+    GiveBack(nullptr);
+    return session.status();
+  }
+  return Lease(*this, *std::move(session));
+}
+
+absl::StatusOr<std::unique_ptr<Store::Readers::Session>> Store::Readers::Connect() const {
+  absl::StatusOr<Connection> connection = Connection::Open(path_, Access::kReader);
+  if (!connection.ok()) return connection.status();
+  auto session = std::make_unique<Session>();
+  Session& s = *session;
+  s.connection = *std::move(connection);
+  struct Sql {
+    Statement& statement;
+    absl::string_view text;
+  };
+  const std::initializer_list<Sql> list = {
+      {s.begin, "BEGIN"},
+      {s.end, "COMMIT"},
+      {s.head, "SELECT head FROM meta"},
+      {s.by_id, MDG_RECEPTION_COLUMNS "WHERE id = ?1"},
+      {s.by_confirmation, MDG_RECEPTION_COLUMNS "WHERE confirmation_id = ?1"},
+      {s.face_key, "SELECT reception_id FROM face_keys WHERE key = ?1"},
+      {s.request, "SELECT body FROM requests WHERE key = ?1"},
+      {s.events, MDG_RECEPTION_COLUMNS "WHERE event > ?1 ORDER BY event LIMIT ?2"},
+      {s.day_events, MDG_RECEPTION_COLUMNS "WHERE day = ?3 AND event > ?1 ORDER BY event LIMIT ?2"},
+      {s.open, MDG_RECEPTION_COLUMNS "WHERE open = 1 ORDER BY event"},
+      {s.backwards, MDG_RECEPTION_COLUMNS "WHERE event < ?1 ORDER BY event DESC LIMIT ?2"},
+      {s.expectations, "SELECT id, counter, until, body FROM expectations"}};
+  for (const Sql& sql : list) {
+    absl::StatusOr<Statement> prepared = s.connection.Prepare(sql.text);
+    if (!prepared.ok()) return prepared.status();
+    sql.statement = *std::move(prepared);
+  }
+  return session;
+}
+
+void Store::Readers::GiveBack(std::unique_ptr<Session> session) {
+  // A reader that is still in a transaction would pin the write-ahead log.
+  const bool usable = session != nullptr && !session->connection.InTransaction();
+  absl::MutexLock lock(&mu_);
+  --leased_;
+  if (usable && !closed_) idle_.push_back(std::move(session));
+}
+
+Store::Readers::Lease::~Lease() {
+  if (session_ != nullptr) readers_->GiveBack(std::move(session_));
+}
+
+absl::StatusOr<std::optional<ReceptionRow>> Store::Readers::FindReception(absl::string_view id) {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindOne((*lease)->by_id.BindText(1, id), ReadRow);
+}
+
+absl::StatusOr<std::optional<ReceptionRow>> Store::Readers::FindByConfirmation(
+    absl::string_view id) {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindOne((*lease)->by_confirmation.BindText(1, id), ReadRow);
+}
+
+absl::StatusOr<std::optional<std::string>> Store::Readers::FindFaceKey(absl::string_view key) {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindOne((*lease)->face_key.BindBlob(1, key),
+                 [](const Statement& row) { return row.Text(0); });
+}
+
+absl::StatusOr<std::optional<std::string>> Store::Readers::FindRequest(absl::string_view key) {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindOne((*lease)->request.BindBlob(1, key),
+                 [](const Statement& row) { return row.Blob(0); });
+}
+
+absl::StatusOr<EventPage> Store::Readers::ReadEvents(const EventQuery& query) {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  MDG_RETURN_IF_ERROR((*lease)->begin.Run());
+  absl::StatusOr<EventPage> page = ReadPage(**lease, query);
+  const absl::Status ended = (*lease)->end.Run();
+  if (page.ok() && !ended.ok()) return ended;
+  return page;
+}
+
+absl::StatusOr<EventPage> Store::Readers::ReadPage(Session& session, const EventQuery& query) {
+  const absl::StatusOr<std::optional<int64_t>> head =
+      FindOne(session.head, [](const Statement& row) { return row.Int(0); });
+  if (!head.ok()) return head.status();
+  Statement& statement = query.day.has_value() ? session.day_events : session.events;
+  const StatementScope scope(statement);
+  statement.Bind(1, query.after).Bind(2, query.max_scanned);
+  if (query.day.has_value()) statement.Bind(3, Days(*query.day));
+  EventPage page;
+  page.looked_through = query.after;
+  for (int scanned = 0; static_cast<int>(page.rows.size()) < query.max_rows; ++scanned) {
+    const absl::StatusOr<bool> row = statement.Step();
+    if (!row.ok()) return row.status();
+    if (!*row) {
+      page.at_end = scanned < query.max_scanned;
+      break;
+    }
+    page.looked_through = statement.Int(7);
+    // Bodies of rows that are not wanted are not even read.
+    if (!Wanted(query.counters, statement.Text(2)) ||
+        !Wanted(query.states, static_cast<int>(statement.Int(4)))) {
+      continue;
+    }
+    page.rows.push_back(ReadRow(statement));
+  }
+  if (page.at_end) page.looked_through = std::max(query.after, head->value_or(0));
+  return page;
+}
+
+absl::StatusOr<std::vector<ReceptionRow>> Store::Readers::ReadOpen() {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindAll((*lease)->open, ReadRow);
+}
+
+absl::StatusOr<std::vector<ReceptionRow>> Store::Readers::ReadBackwards(int64_t before, int limit) {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindAll((*lease)->backwards.Bind(1, before).Bind(2, limit), ReadRow);
+}
+
+absl::StatusOr<std::vector<ExpectationRow>> Store::Readers::ReadExpectations() {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindAll((*lease)->expectations, [](const Statement& row) {
+    return ExpectationRow{.id = row.Text(0),
+                          .counter = row.Text(1),
+                          .until = absl::FromUnixMicros(row.Int(2)),
+                          .body = row.Blob(3)};
+  });
+}
+
+}  // namespace madoguchi::store

@@ -1,0 +1,253 @@
+#include "agent/store/writer.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+#include "agent/base/error.h"
+#include "agent/base/log.h"
+#include "agent/store/schema.h"
+
+namespace madoguchi::store {
+namespace {
+
+// The write-ahead log is moved into the database above this many pages of 4 KB when there is time,
+// and above the second number at once.
+constexpr int kTidyFrames = 500;
+constexpr int kForcedFrames = 4000;
+// A database up to this many pages is checked as a whole when it is opened (tens of milliseconds);
+// a larger one where it is read.
+constexpr int64_t kCheckedPages = 4096;
+
+constexpr int64_t Days(absl::CivilDay day) { return day - absl::CivilDay(); }
+
+struct Sql {
+  Statement& statement;
+  absl::string_view text;
+};
+
+absl::Status PrepareAll(Connection& connection, std::initializer_list<Sql> list) {
+  for (const Sql& sql : list) {
+    absl::StatusOr<Statement> prepared = connection.Prepare(sql.text);
+    if (!prepared.ok()) return prepared.status();
+    sql.statement = *std::move(prepared);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSmall(Connection& connection) {
+  const absl::StatusOr<int64_t> pages = connection.QueryInt("PRAGMA page_count");
+  if (!pages.ok()) return pages.status();
+  if (*pages > kCheckedPages) return absl::OkStatus();
+  const absl::StatusOr<std::string> verdict = connection.QueryText("PRAGMA quick_check(1)");
+  if (!verdict.ok()) return verdict.status();
+  if (*verdict == "ok") return absl::OkStatus();
+  return base::MakeError(base::ErrorCode::kStoreCorrupt, {.what = "SQLite's check failed"});
+}
+
+}  // namespace
+
+absl::Status Store::Writer::Open() {
+  absl::MutexLock lock(&mu_);
+  MDG_RETURN_IF_ERROR(Connect());
+  Connection& connection = session_->connection;
+  const absl::StatusOr<std::string> id = connection.QueryText("SELECT store_id FROM meta");
+  if (!id.ok()) return id.status();
+  const absl::StatusOr<int64_t> head = connection.QueryInt("SELECT head FROM meta");
+  if (!head.ok()) return head.status();
+  const absl::StatusOr<int64_t> floor = connection.QueryInt("SELECT floor FROM meta");
+  if (!floor.ok()) return floor.status();
+  const absl::StatusOr<int64_t> newest =
+      connection.QueryInt("SELECT coalesce(max(event), 0) FROM receptions");
+  if (!newest.ok()) return newest.status();
+  if (id->size() != 16 || *head < *newest || *floor > *head) {
+    return base::MakeError(base::ErrorCode::kStoreCorrupt,
+                           {.what = "its head record does not fit its contents"});
+  }
+  id_ = *id;
+  head_ = *head;
+  floor_ = *floor;
+  return absl::OkStatus();
+}
+
+absl::Status Store::Writer::Connect() {
+  session_.reset();
+  absl::StatusOr<Connection> connection = Connection::Open(path_, Access::kWriter);
+  if (!connection.ok()) return connection.status();
+  auto session = std::make_unique<Session>();
+  Session& s = *session;
+  s.connection = *std::move(connection);
+  MDG_RETURN_IF_ERROR(Migrate(s.connection, Migrations()));
+  MDG_RETURN_IF_ERROR(CheckSmall(s.connection));
+  MDG_RETURN_IF_ERROR(PrepareAll(
+      s.connection,
+      {{s.begin, "BEGIN IMMEDIATE"},
+       {s.commit, "COMMIT"},
+       {s.rollback, "ROLLBACK"},
+       {s.set_head, "UPDATE meta SET head = ?1"},
+       {s.set_floor, "UPDATE meta SET floor = max(floor, ?1)"},
+       {s.probe, "UPDATE meta SET probe = probe + 1"},
+       {s.put_reception,
+        "INSERT INTO receptions(id, confirmation_id, counter, day, state, open, opened_at, event,"
+        " body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(id) DO UPDATE SET"
+        " confirmation_id = excluded.confirmation_id, state = excluded.state,"
+        " open = excluded.open, event = excluded.event, body = excluded.body"},
+       {s.put_face_key, "INSERT INTO face_keys(key, reception_id) VALUES(?1, ?2)"},
+       {s.put_request, "INSERT INTO requests(key, day, body) VALUES(?1, ?2, ?3)"},
+       {s.put_expectation,
+        "INSERT INTO expectations(id, counter, until, body) VALUES(?1, ?2, ?3, ?4)"},
+       {s.drop_expectation, "DELETE FROM expectations WHERE id = ?1"},
+       {s.find_old,
+        "SELECT id, event FROM receptions WHERE day < ?1 AND open = 0 ORDER BY day, event"
+        " LIMIT ?2"},
+       {s.drop_reception, "DELETE FROM receptions WHERE id = ?1"},
+       {s.drop_requests,
+        "DELETE FROM requests WHERE key IN"
+        " (SELECT key FROM requests WHERE day < ?1 ORDER BY day LIMIT ?2)"}}));
+  session_ = std::move(session);
+  return absl::OkStatus();
+}
+
+absl::Status Store::Writer::EnsureConnected() {
+  if (closed_) return base::MakeError(base::ErrorCode::kStoreFailed, {.what = "it is closed"});
+  return session_ != nullptr ? absl::OkStatus() : Connect();
+}
+
+absl::Status Store::Writer::Transact(const std::function<absl::Status(Session&)>& work) {
+  MDG_RETURN_IF_ERROR(EnsureConnected());
+  absl::Status status = session_->begin.Run();
+  if (status.ok()) status = work(*session_);
+  if (status.ok()) status = session_->commit.Run();
+  if (status.ok()) return status;
+  // A full disk may have ended the transaction already.
+  if (session_->connection.InTransaction() && !session_->rollback.Run().ok()) session_.reset();
+  // Whatever it was, a new connection starts from what is on disk.
+  if (!base::Is(status, base::ErrorCode::kStoreFull)) session_.reset();
+  return status;
+}
+
+absl::StatusOr<std::vector<int64_t>> Store::Writer::Commit(const Changes& changes) {
+  absl::MutexLock lock(&mu_);
+  const int64_t head = this->head();
+  MDG_RETURN_IF_ERROR(Transact([&](Session& session) { return Put(session, changes, head); }));
+  std::vector<int64_t> numbers;
+  numbers.reserve(changes.receptions.size());
+  for (size_t i = 0; i < changes.receptions.size(); ++i) {
+    numbers.push_back(head + static_cast<int64_t>(i) + 1);
+  }
+  if (!numbers.empty()) head_.store(numbers.back(), std::memory_order_release);
+  if (session_->connection.WalFrames() > kForcedFrames) {
+    // Committed already: a checkpoint that fails is tried again.
+    const absl::StatusOr<bool> moved = session_->connection.Checkpoint(true);
+    if (!moved.ok()) {
+      base::LogWarning("store_checkpoint_failed", {{"why", std::string(moved.status().message())}});
+    }
+  }
+  return numbers;
+}
+
+absl::Status Store::Writer::Put(Session& session, const Changes& changes, int64_t head) {
+  for (const ReceptionRow& row : changes.receptions) {
+    MDG_RETURN_IF_ERROR(PutReception(session, row, ++head));
+  }
+  if (!changes.receptions.empty()) MDG_RETURN_IF_ERROR(session.set_head.Bind(1, head).Run());
+  for (const FaceKey& face : changes.face_keys) {
+    MDG_RETURN_IF_ERROR(
+        session.put_face_key.BindBlob(1, face.key).BindText(2, face.reception_id).Run());
+  }
+  if (changes.request.has_value()) {
+    const RequestRow& request = *changes.request;
+    MDG_RETURN_IF_ERROR(session.put_request.BindBlob(1, request.key)
+                            .Bind(2, Days(request.day))
+                            .BindBlob(3, request.body)
+                            .Run());
+  }
+  for (const ExpectationRow& row : changes.expectations) {
+    MDG_RETURN_IF_ERROR(session.put_expectation.BindText(1, row.id)
+                            .BindText(2, row.counter)
+                            .Bind(3, absl::ToUnixMicros(row.until))
+                            .BindBlob(4, row.body)
+                            .Run());
+  }
+  for (const std::string& id : changes.expectations_gone) {
+    MDG_RETURN_IF_ERROR(session.drop_expectation.BindText(1, id).Run());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Store::Writer::PutReception(Session& session, const ReceptionRow& row, int64_t event) {
+  return session.put_reception.BindText(1, row.id)
+      .BindText(2, row.confirmation_id)
+      .BindText(3, row.counter)
+      .Bind(4, Days(row.day))
+      .Bind(5, row.state)
+      .Bind(6, row.open ? 1 : 0)
+      .Bind(7, absl::ToUnixMicros(row.opened_at))
+      .Bind(8, event)
+      .BindBlob(9, row.body)
+      .Run();
+}
+
+absl::Status Store::Writer::Probe() {
+  absl::MutexLock lock(&mu_);
+  return Transact([](Session& session) { return session.probe.Run(); });
+}
+
+absl::StatusOr<Store::Deleted> Store::Writer::DeleteBefore(absl::CivilDay day, int limit) {
+  absl::MutexLock lock(&mu_);
+  Deleted deleted;
+  int64_t newest = 0;
+  const absl::Status status = Transact(
+      [&](Session& session) { return Delete(session, Days(day), limit, deleted, newest); });
+  if (!status.ok()) return status;
+  if (newest > floor()) floor_.store(newest, std::memory_order_release);
+  return deleted;
+}
+
+absl::Status Store::Writer::Delete(Session& session, int64_t day, int limit, Deleted& deleted,
+                                   int64_t& newest) {
+  {
+    const StatementScope scope(session.find_old);
+    session.find_old.Bind(1, day).Bind(2, limit);
+    for (;;) {
+      const absl::StatusOr<bool> row = session.find_old.Step();
+      if (!row.ok()) return row.status();
+      if (!*row) break;
+      deleted.reception_ids.push_back(session.find_old.Text(0));
+      newest = std::max(newest, session.find_old.Int(1));
+    }
+  }
+  for (const std::string& id : deleted.reception_ids) {
+    MDG_RETURN_IF_ERROR(session.drop_reception.BindText(1, id).Run());
+  }
+  MDG_RETURN_IF_ERROR(session.drop_requests.Bind(1, day).Bind(2, limit).Run());
+  deleted.all = static_cast<int>(deleted.reception_ids.size()) < limit &&
+                session.connection.Changed() < limit;
+  return session.set_floor.Bind(1, newest).Run();
+}
+
+absl::StatusOr<bool> Store::Writer::Scrub() {
+  absl::MutexLock lock(&mu_);
+  MDG_RETURN_IF_ERROR(EnsureConnected());
+  return session_->connection.Checkpoint(true);
+}
+
+absl::Status Store::Writer::Tidy() {
+  absl::MutexLock lock(&mu_);
+  MDG_RETURN_IF_ERROR(EnsureConnected());
+  if (session_->connection.WalFrames() < kTidyFrames) return absl::OkStatus();
+  return session_->connection.Checkpoint(false).status();
+}
+
+void Store::Writer::Close() {
+  absl::MutexLock lock(&mu_);
+  closed_ = true;
+  if (session_ == nullptr) return;
+  const absl::StatusOr<bool> moved = session_->connection.Checkpoint(true);
+  if (!moved.ok() || !*moved) {
+    base::LogWarning("store_closed_with_log", {{"why", std::string(moved.status().message())}});
+  }
+  session_.reset();
+}
+
+}  // namespace madoguchi::store
