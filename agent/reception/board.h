@@ -50,12 +50,17 @@ class Board {
   void Drop(const std::string& reception_id);
 
  private:
+  void Put(Event event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Takes it out of every index but by_id_.
+  void Remove(const Event& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
   mutable absl::Mutex mu_;
   absl::flat_hash_map<std::string, Event> by_id_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_map<std::string, std::string> by_confirmation_ ABSL_GUARDED_BY(mu_);
   std::map<int64_t, ReceptionPtr> by_number_ ABSL_GUARDED_BY(mu_);
   int64_t head_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t floor_ ABSL_GUARDED_BY(mu_) = 0;
+  int open_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace madoguchi::reception

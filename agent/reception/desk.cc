@@ -1,0 +1,175 @@
+#include "agent/reception/desk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/base/error.h"
+#include "agent/reception/cursor.h"
+#include "agent/reception/desk_impl.h"
+
+namespace madoguchi::reception {
+namespace {
+
+template <typename T, typename U>
+bool Wanted(const std::vector<T>& list, const U& value) {
+  return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
+}
+
+store::EventQuery MakeQuery(int64_t after, const Filter& filter, int limit) {
+  store::EventQuery query;
+  query.after = after;
+  query.counters = filter.counters;
+  query.states.assign(filter.states.begin(), filter.states.end());
+  query.max_rows = std::max(limit, 1);
+  return query;
+}
+
+// The request without its id: what has to be the same when the id is.
+template <typename Request>
+Request Bare(Request request) {
+  request.clear_request_id();
+  return request;
+}
+
+}  // namespace
+
+bool Caller::MaySee(absl::string_view counter) const { return Wanted(counters, counter); }
+
+bool Filter::Matches(const v1::Reception& reception) const {
+  return Wanted(counters, reception.counter()) && Wanted(states, reception.state());
+}
+
+Desk::Desk(DeskOptions options, store::Store& store, const crypto::KeyedHash& person_hash,
+           base::Clock& clock, std::function<void()> on_event)
+    : impl_(std::make_unique<Impl>(std::move(options), store, person_hash, clock,
+                                   std::move(on_event))) {}
+
+Desk::~Desk() { Stop(); }
+
+absl::Status Desk::Start() { return impl_->Start(); }
+void Desk::Stop() { impl_->Stop(); }
+
+void Desk::OnFacePush(eligibility::FacePush push, std::function<void(absl::Status)> done) {
+  const bool posted = impl_->Post([impl = impl_.get(), push = std::move(push), done]() mutable {
+    done(impl->TakePush(std::move(push)));
+    impl->TidySoon();
+  });
+  if (!posted) done(base::MakeError(base::ErrorCode::kStopping));
+}
+
+void Desk::Assign(const Caller& caller, const v1::AssignPatientRequest& request,
+                  ReceptionDone done) {
+  reception::Assign input{.patient_id = request.patient_id(),
+                          .by = absl::StrCat(caller.person, "@", caller.identity),
+                          .expected_revision = request.expected_revision()};
+  impl_->PostCommand(
+      caller, Impl::MakeCallKey(caller, "AssignPatient", request.request_id(), Bare(request)),
+      request.reception_id(), std::move(input), std::move(done));
+}
+
+void Desk::Unassign(const Caller& caller, const v1::UnassignPatientRequest& request,
+                    ReceptionDone done) {
+  impl_->PostCommand(
+      caller, Impl::MakeCallKey(caller, "UnassignPatient", request.request_id(), Bare(request)),
+      request.reception_id(), reception::Unassign{request.expected_revision()}, std::move(done));
+}
+
+void Desk::Cancel(const Caller& caller, const v1::CancelReceptionRequest& request,
+                  ReceptionDone done) {
+  impl_->PostCommand(
+      caller, Impl::MakeCallKey(caller, "CancelReception", request.request_id(), Bare(request)),
+      request.reception_id(), reception::Cancel{}, std::move(done));
+}
+
+void Desk::Expect(const Caller& caller, const v1::ExpectPatientRequest& request, ExpectDone done) {
+  const bool posted = impl_->Post(
+      [impl = impl_.get(), caller, request,
+       call = Impl::MakeCallKey(caller, "ExpectPatient", request.request_id(), Bare(request)),
+       done] {
+        done(impl->Expect(caller, call, request));
+        impl->TidySoon();
+      });
+  if (!posted) done(base::MakeError(base::ErrorCode::kStopping));
+}
+
+const Board& Desk::board() const { return impl_->board(); }
+
+absl::StatusOr<ReceptionPtr> Desk::Load(absl::string_view reception_id) const {
+  if (ReceptionPtr held = board().Find(reception_id); held != nullptr) return held;
+  const absl::StatusOr<std::optional<store::ReceptionRow>> row =
+      impl_->store().FindReception(reception_id);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) return base::MakeError(base::ErrorCode::kReceptionNotFound);
+  return ParseReception(**row);
+}
+
+absl::StatusOr<ReceptionPtr> Desk::LoadByConfirmation(absl::string_view confirmation_id) const {
+  if (ReceptionPtr held = board().FindByConfirmation(confirmation_id); held != nullptr) return held;
+  const absl::StatusOr<std::optional<store::ReceptionRow>> row =
+      impl_->store().FindByConfirmation(confirmation_id);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) return base::MakeError(base::ErrorCode::kConfirmationNotFound);
+  return ParseReception(**row);
+}
+
+absl::StatusOr<Desk::Page> Desk::ReadEvents(int64_t after, const Filter& filter, int limit) const {
+  const absl::StatusOr<store::EventPage> read =
+      impl_->store().ReadEvents(MakeQuery(after, filter, limit));
+  if (!read.ok()) return read.status();
+  Page page;
+  page.looked_through = read->looked_through;
+  for (const store::ReceptionRow& row : read->rows) {
+    absl::StatusOr<ReceptionPtr> reception = ParseReception(row);
+    if (!reception.ok()) return reception.status();
+    page.events.push_back({row.event, *std::move(reception)});
+  }
+  return page;
+}
+
+absl::StatusOr<Desk::Page> Desk::ReadDay(absl::CivilDay day, int64_t after, const Filter& filter,
+                                         const std::string& patient_id, int limit) const {
+  store::EventQuery query = MakeQuery(after, filter, limit);
+  query.day = day;
+  Page page;
+  // A chart number is in the body only, so rows are read until enough of them match.
+  for (bool more = true; more;) {
+    const absl::StatusOr<store::EventPage> read = impl_->store().ReadEvents(query);
+    if (!read.ok()) return read.status();
+    page.looked_through = read->looked_through;
+    for (const store::ReceptionRow& row : read->rows) {
+      absl::StatusOr<ReceptionPtr> reception = ParseReception(row);
+      if (!reception.ok()) return reception.status();
+      if (!patient_id.empty() && (*reception)->assignment().patient_id() != patient_id) continue;
+      page.events.push_back({row.event, *std::move(reception)});
+    }
+    query.after = read->looked_through;
+    query.max_rows = limit - static_cast<int>(page.events.size());
+    more = !read->at_end && query.max_rows > 0;
+  }
+  return page;
+}
+
+std::string Desk::MakeCursor(int64_t number) const {
+  return EncodeCursor({.store_id = impl_->store().id(), .number = number});
+}
+
+absl::StatusOr<int64_t> Desk::ParseCursor(absl::string_view cursor) const {
+  const absl::StatusOr<Cursor> decoded = DecodeCursor(cursor);
+  if (!decoded.ok()) return decoded.status();
+  const store::Store& store = impl_->store();
+  const auto refuse = [](std::string what) {
+    return base::MakeError(base::ErrorCode::kCursorTooOld, {.what = std::move(what)});
+  };
+  if (decoded->store_id != store.id()) return refuse("it belongs to another database");
+  // A database that was restored from a copy may be behind what clients have seen.
+  if (decoded->number > store.head() || decoded->number < 0) {
+    return refuse("it is newer than the database");
+  }
+  if (decoded->number < store.floor()) return refuse("what came after it has been deleted");
+  return decoded->number;
+}
+
+v1::StoreStatus Desk::StoreStatus() const { return impl_->StoreStatus(); }
+
+}  // namespace madoguchi::reception

@@ -1,0 +1,127 @@
+#ifndef MADOGUCHI_AGENT_RECEPTION_DESK_IMPL_H_
+#define MADOGUCHI_AGENT_RECEPTION_DESK_IMPL_H_
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "agent/base/executor.h"
+#include "agent/reception/assignment.h"
+#include "agent/reception/desk.h"
+#include "agent/reception/machine.h"
+#include "agent/reception/person.h"
+
+namespace madoguchi::reception {
+
+// Inside of the desk. Methods run on the desk's thread unless they say otherwise.
+class Desk::Impl {
+ public:
+  Impl(DeskOptions options, store::Store& store, const crypto::KeyedHash& person_hash,
+       base::Clock& clock, std::function<void()> on_event);
+
+  // Any thread but the desk's.
+  absl::Status Start();
+  void Stop() { executor_.Stop(); }
+
+  // Any thread. False: stopped, the task will not run.
+  bool Post(base::Executor::Task task) { return executor_.Post(std::move(task)); }
+
+  // After the answer was given: keeps the store in order when there is nothing else to do.
+  void TidySoon();
+
+  // desk_push.cc
+  absl::Status TakePush(eligibility::FacePush push);
+
+  // desk_commands.cc
+  // What makes a call the same call again.
+  struct CallKey {
+    // Empty: the call is not protected against repetition.
+    std::string key;
+    std::string fingerprint;
+  };
+  // Any thread.
+  static CallKey MakeCallKey(const Caller& caller, absl::string_view method,
+                             absl::string_view request_id, const google::protobuf::Message& bare);
+  // Any thread.
+  void PostCommand(const Caller& caller, CallKey call, std::string reception_id, Input input,
+                   ReceptionDone done);
+  absl::StatusOr<v1::Reception> Command(const Caller& caller, const CallKey& call,
+                                        const std::string& reception_id, const Input& input);
+  absl::StatusOr<std::string> Expect(const Caller& caller, const CallKey& call,
+                                     const v1::ExpectPatientRequest& request);
+
+  // Any thread.
+  const Board& board() const { return board_; }
+  store::Store& store() const { return store_; }
+  v1::StoreStatus StoreStatus() const;
+
+ private:
+  using Receptions = std::vector<v1::Reception>;
+
+  // desk_impl.cc
+  absl::Status Load();
+  absl::StatusOr<std::vector<Event>> LoadRecent(absl::CivilDay today, int64_t& floor) const;
+  // Stores `receptions` and `changes` in one transaction, then tells: board, timers, on_event.
+  absl::Status Save(Receptions receptions, store::Changes changes);
+  // Keeps the desk's own look-ups in step with a reception that is on the board.
+  void Index(const v1::Reception& reception);
+  void Forget(const std::string& reception_id);
+  // Remembers whether the disk takes what arrives.
+  void NoteStore(const absl::Status& status);
+  // A result kept for a call; nullopt when it is new. MDG-1002.
+  absl::StatusOr<std::optional<std::string>> FindResult(const CallKey& call) const;
+  store::RequestRow MakeResult(const CallKey& call, absl::string_view result) const;
+  absl::StatusOr<ReceptionPtr> FindFor(const Caller& caller, const std::string& reception_id) const;
+
+  // desk_time.cc
+  // Does everything whose time has come, as far as the disk allows, and arms the timer for the
+  // rest.
+  void Tick();
+  void Rearm();
+  void EndConsents(absl::Time now);
+  void ChangeDay(absl::CivilDay today);
+  bool CloseOldDays(absl::CivilDay today);
+  void DeleteOld(absl::Time now);
+  void DropExpectations(absl::Time now);
+  void RetrySoon() { retry_ = true; }
+
+  const DeskOptions options_;
+  store::Store& store_;
+  const crypto::KeyedHash& person_hash_;
+  base::Clock& clock_;
+  const std::function<void()> on_event_;
+  Board board_;
+
+  People people_;
+  std::vector<Expectation> expectations_;
+  // When the first consent of each reception ends.
+  std::set<std::pair<absl::Time, std::string>> consent_ends_;
+  absl::flat_hash_map<std::string, absl::Time> consent_end_of_;
+  // The day whose change has been dealt with.
+  absl::CivilDay today_ = absl::CivilDay::min();
+  bool delete_due_ = false;
+  bool scrub_due_ = false;
+  // Something could not be done: look again soon, whatever else is due.
+  bool retry_ = false;
+  base::Executor::TimerId timer_ = 0;
+  absl::Time timer_at_ = absl::InfiniteFuture();
+
+  mutable absl::Mutex status_mu_;
+  v1::StoreStatus status_ ABSL_GUARDED_BY(status_mu_);
+
+  // Last: it ends before what its tasks use.
+  base::Executor executor_;
+};
+
+// Bytes of the store as a reception; MDG-1504 when they are none.
+absl::StatusOr<ReceptionPtr> ParseReception(const store::ReceptionRow& row);
+
+}  // namespace madoguchi::reception
+
+#endif  // MADOGUCHI_AGENT_RECEPTION_DESK_IMPL_H_
