@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "agent/base/japan_time.h"
 #include "agent/base/log.h"
 #include "agent/cli/labels.h"
 
@@ -157,9 +158,8 @@ void PrintListener(const std::string& label, const v1::ListenerStatus& listener,
       << listener.connections() << "  切断 " << listener.cut();
   if (listener.has_certificate_expires()) {
     out << "  証明書の期限 "
-        << absl::FormatTime("%Y-%m-%d",
-                            absl::FromUnixSeconds(listener.certificate_expires().seconds()),
-                            absl::FixedTimeZone(9 * 60 * 60));
+        << absl::FormatTime("%Y-%m-%d", base::FromProto(listener.certificate_expires()),
+                            base::Japan());
   }
   out << '\n';
 }
