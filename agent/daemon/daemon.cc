@@ -1,0 +1,151 @@
+#include "agent/daemon/daemon.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/base/error.h"
+#include "agent/base/japan_time.h"
+#include "agent/base/log.h"
+#include "agent/version.h"
+
+namespace madoguchi::daemon {
+namespace {
+
+// How long the end of the program may take, in parts: systemd's default limit is 90 s, a technician
+// waits less.
+constexpr absl::Duration kTerminalPatience = absl::Seconds(2);
+constexpr absl::Duration kClientPatience = absl::Seconds(2);
+
+constexpr absl::Duration kSkewAllowed = absl::Minutes(2);
+constexpr absl::Duration kCertificateWarning = absl::Hours(24 * 30);
+
+rpc::ServerOptions ServerOptionsFrom(const Config& config) {
+  rpc::ServerOptions options;
+  options.unix_path = config.listen.unix_path;
+  options.unix_mode = config.listen.unix_mode;
+  options.tcp_address = config.listen.tcp;
+  options.tls = {config.listen.certificate, config.listen.key, config.listen.client_ca};
+  options.tls13_only = config.listen.tls13_only;
+  options.clients = config.clients;
+  options.counters = config.Counters();
+  return options;
+}
+
+}  // namespace
+
+Daemon::Daemon(Config config) : config_(std::move(config)), started_at_(clock_.Now()) {}
+
+Daemon::~Daemon() { Stop(); }
+
+absl::Status Daemon::OpenSite() {
+  auto lock = SiteLock::Take(config_.state_dir);
+  MDG_RETURN_IF_ERROR(lock.status());
+  lock_.emplace(*std::move(lock));
+  auto store = store::Store::Open(config_.state_dir + "/madoguchi.db");
+  MDG_RETURN_IF_ERROR(store.status());
+  store_ = *std::move(store);
+  auto person_hash = crypto::KeyedHash::LoadOrCreate(config_.state_dir + "/person.key");
+  MDG_RETURN_IF_ERROR(person_hash.status());
+  person_hash_.emplace(*std::move(person_hash));
+  reception::DeskOptions options;
+  options.medical_institution_code = config_.institution;
+  options.counters = config_.Counters();
+  options.keep = absl::Hours(24) * config_.keep_days;
+  desk_ =
+      std::make_unique<reception::Desk>(std::move(options), *store_, *person_hash_, clock_, [this] {
+        server_->NotifyEvent();
+        server_->NotifyStatus();
+      });
+  return absl::OkStatus();
+}
+
+void Daemon::MakeTerminals() {
+  for (const eligibility::TerminalConfig& terminal : config_.terminals) {
+    terminals_.push_back(std::make_unique<eligibility::Terminal>(
+        terminal, config_.institution, clock_,
+        [this](eligibility::FacePush push, std::function<void(absl::Status)> done) {
+          desk_->OnFacePush(std::move(push), std::move(done));
+        },
+        [this] { server_->NotifyStatus(); }));
+  }
+}
+
+absl::Status Daemon::Start() {
+  MDG_RETURN_IF_ERROR(OpenSite());
+  MakeTerminals();
+  server_ = std::make_unique<rpc::Server>(ServerOptionsFrom(config_), *desk_, clock_,
+                                          [this] { return Status(); });
+  MDG_RETURN_IF_ERROR(desk_->Start());
+  if (absl::Status status = server_->Start(); !status.ok()) {
+    Stop();
+    return status;
+  }
+  for (auto& terminal : terminals_) terminal->Start();
+  base::LogInfo("started", {{"version", kVersion},
+                            {"listeners", Listeners()},
+                            {"terminals", absl::StrCat(terminals_.size())}});
+  return absl::OkStatus();
+}
+
+bool Daemon::Stop() {
+  if (stopped_) return all_ended_;
+  stopped_ = true;
+  for (auto& terminal : terminals_) {
+    if (!terminal->Stop(kTerminalPatience)) all_ended_ = false;
+  }
+  if (server_ != nullptr) server_->Stop(kClientPatience);
+  if (desk_ != nullptr) desk_->Stop();
+  base::LogInfo("stopped");
+  return all_ended_;
+}
+
+std::string Daemon::Listeners() const {
+  std::string text;
+  if (!config_.listen.unix_path.empty()) text = absl::StrCat("unix:", config_.listen.unix_path);
+  const std::string tcp = server_->TcpAddress();
+  if (!tcp.empty()) absl::StrAppend(&text, text.empty() ? "" : " ", "tls:", tcp);
+  return text;
+}
+
+void Daemon::AddWarnings(v1::SystemStatus& status) const {
+  absl::Duration skew = absl::ZeroDuration();
+  for (const auto& terminal : terminals_) {
+    const absl::Duration one = terminal->ClockSkew();
+    if (absl::AbsDuration(one) > absl::AbsDuration(skew)) skew = one;
+  }
+  status.set_clock_skew_seconds(static_cast<int32_t>(absl::ToInt64Seconds(skew)));
+  if (absl::AbsDuration(skew) > kSkewAllowed) {
+    *status.add_warnings() = base::MakeDetail(
+        base::ErrorCode::kClockDiffers,
+        {.what = absl::StrCat(absl::ToInt64Seconds(skew), " seconds; allowed are 120")});
+  }
+  const auto& tcp = status.tcp_listener();
+  if (tcp.has_certificate_expires() &&
+      base::FromProto(tcp.certificate_expires()) < clock_.Now() + kCertificateWarning) {
+    *status.add_warnings() =
+        base::MakeDetail(base::ErrorCode::kCertificateExpires, {.field = "listen.certificate"});
+  }
+}
+
+v1::SystemStatus Daemon::Status() const {
+  v1::SystemStatus status;
+  status.set_version(kVersion);
+  status.set_store_id(store_->Id());
+  *status.mutable_started_at() = base::ToProto(started_at_);
+  int waiting = 0;
+  for (const auto& terminal : terminals_) {
+    *status.add_connections() = terminal->Status();
+    waiting += terminal->Waiting();
+  }
+  status.set_open_receptions(desk_->board().OpenCount());
+  status.set_watchers(server_->Watchers());
+  status.set_cursor(desk_->MakeCursor(desk_->board().Head()));
+  *status.mutable_store() = desk_->StoreStatus();
+  status.mutable_store()->set_waiting(waiting);
+  *status.mutable_unix_listener() = server_->UnixListener();
+  *status.mutable_tcp_listener() = server_->TcpListener();
+  AddWarnings(status);
+  return status;
+}
+
+}  // namespace madoguchi::daemon
