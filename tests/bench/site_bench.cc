@@ -243,18 +243,10 @@ double WaitForNext(Arrivals& arrivals, size_t before, SteadyClock::time_point st
 // A client of today: looks into the folder every second and reads what is new.
 double PollOnce(const std::string& face, const std::string& name, SteadyClock::time_point start,
                 SteadyClock::time_point next_look) {
-  absl::Mutex mu;
   for (;; next_look += std::chrono::seconds(1)) {
-    {
-      absl::MutexLock lock(&mu);
-      mu.AwaitWithDeadline(absl::Condition(
-                               +[](bool* never) { return *never; },
-                               [] {
-                                 static bool never = false;
-                                 return &never;
-                               }()),
-                           absl::Now() + absl::FromChrono(next_look - SteadyClock::now()));
-    }
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(next_look - SteadyClock::now());
+    ::poll(nullptr, 0, std::max(0, static_cast<int>(left.count())));
     for (const auto& entry : fs::directory_iterator(face)) {
       if (entry.path().filename() != name) continue;
       std::ifstream file(entry.path(), std::ios::binary);
