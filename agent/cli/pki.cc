@@ -57,7 +57,7 @@ bool IsAddress(const std::string& name) {
 absl::Status Init(const PkiOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.folder, error);
-  const auto ca = crypto::MakeCa("Madoguchi site CA", absl::Now());
+  const auto ca = crypto::MakeCa("madoguchi-site-ca", absl::Now());
   MDG_RETURN_IF_ERROR(ca.status());
   return WritePair(options, "ca", *ca);
 }
