@@ -5,6 +5,7 @@
 #include <grpcpp/server_posix.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -31,6 +32,8 @@ constexpr uint64_t kFirstConnection = 16;
 
 // Per listener and turn: a flood on one listener must not keep the other one waiting.
 constexpr int kAcceptsPerTurn = 16;
+constexpr int kCutsWhenShort = 8;
+constexpr absl::Duration kLongestPending = absl::Seconds(1);
 constexpr absl::Duration kShortestSweep = absl::Milliseconds(1);
 constexpr absl::Duration kLongestSweep = absl::Milliseconds(100);
 constexpr absl::Duration kLongestWait = absl::Seconds(5);
@@ -41,6 +44,12 @@ Fd OpenSpare() { return Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 bool OutOfDescriptors(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+// True when the peer has already gone: giving it to gRPC would only cost time.
+bool HasHungUp(int fd) {
+  pollfd look{fd, POLLRDHUP, 0};
+  return ::poll(&look, 1, 0) == 1 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 bool AddToEpoll(int epoll, int fd, uint64_t tag, uint32_t events) {
@@ -58,6 +67,8 @@ AcceptLoop::AcceptLoop(Parts parts, AcceptListeners listeners)
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       spare_(OpenSpare()),
+      unix_door_{.tag = kUnixTag, .take = &AcceptLoop::TakeUnix},
+      tcp_door_{.tag = kTcpTag, .take = &AcceptLoop::TakeTcp},
       sweep_interval_(kShortestSweep),
       next_reload_(parts_.now() + parts_.reload_every) {}
 
@@ -114,6 +125,7 @@ void AcceptLoop::Run() {
     HandleEvents(TimeoutMs());
     CheckListening();
     Sweep();
+    AcceptPending();
     ReloadTls();
   }
 }
@@ -140,9 +152,9 @@ void AcceptLoop::HandleEvent(uint64_t tag) {
   if (tag == kWakeTag) {
     [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &count, sizeof(count));
   } else if (tag == kUnixTag) {
-    Accept(listeners_.local.fd(), &AcceptLoop::TakeUnix);
+    Accept(unix_door_);
   } else if (tag == kTcpTag) {
-    Accept(listeners_.tcp.get(), &AcceptLoop::TakeTcp);
+    Accept(tcp_door_);
   } else {
     parts_.table->End(tag - kFirstConnection);
   }
@@ -152,6 +164,8 @@ void AcceptLoop::CheckListening() {
   if (!stop_listening_) return;
   listeners_.local.Close();
   listeners_.tcp.Reset();
+  unix_door_.pending.Reset();
+  tcp_door_.pending.Reset();
   const absl::MutexLock lock(&mu_);
   listening_ = false;
 }
@@ -191,34 +205,64 @@ void AcceptLoop::Pause(bool pause) {
   }
 }
 
-void AcceptLoop::Accept(int listener, Outcome (AcceptLoop::*take)(Fd)) {
-  if (listener < 0) return;
-  for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    if (!parts_.table->HasSpace()) {
-      Pause(true);
-      return;
-    }
-    Fd fd(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!fd.valid() && OutOfDescriptors(errno)) {
-      TurnAwayOne(listener);
-      return;
-    }
-    // Also a connection that was given up in the queue: the next turn goes on.
-    if (!fd.valid()) return;
-    if ((this->*take)(std::move(fd)) == Outcome::kPause) {
-      parts_.table->CountRefused();
-      Pause(true);
-      return;
-    }
+int AcceptLoop::ListenerOf(const Door& door) const {
+  return door.tag == kUnixTag ? listeners_.local.fd() : listeners_.tcp.get();
+}
+
+void AcceptLoop::Accept(Door& door) {
+  for (int i = 0; i < kAcceptsPerTurn && AcceptOne(door); ++i) {
   }
 }
 
-void AcceptLoop::TurnAwayOne(int listener) {
+void AcceptLoop::AcceptPending() {
+  if (paused_) return;
+  if (unix_door_.pending.valid()) Accept(unix_door_);
+  if (tcp_door_.pending.valid()) Accept(tcp_door_);
+}
+
+bool AcceptLoop::AcceptOne(Door& door) {
+  const int listener = ListenerOf(door);
+  if (listener < 0) return false;
+  if (!parts_.table->HasSpace()) {
+    Pause(true);
+    return false;
+  }
+  if (!door.pending.valid()) {
+    Fd fd(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd.valid()) {
+      // Else the queue is empty, or a connection was given up in it: the next turn goes on.
+      if (OutOfDescriptors(errno)) MakeDescriptors(listener);
+      return false;
+    }
+    if (HasHungUp(fd.get())) return true;
+    door.pending = std::move(fd);
+    door.pending_since = parts_.now();
+  }
+  return TryPending(door);
+}
+
+bool AcceptLoop::TryPending(Door& door) {
+  if ((this->*door.take)(door.pending) == Outcome::kDone) {
+    door.pending.Reset();
+    return true;
+  }
+  if (parts_.now() - door.pending_since > kLongestPending) {
+    parts_.table->CountRefused();
+    door.pending.Reset();
+  }
+  Pause(true);
+  return false;
+}
+
+void AcceptLoop::MakeDescriptors(int listener) {
+  Pause(true);
+  bool cut = false;
+  for (int i = 0; i < kCutsWhenShort && parts_.table->CutOneUnproven(); ++i) cut = true;
+  // Those that were cut before may still be on their way out.
+  if (cut || waiting_for_grpc_ > 0 || listener < 0) return;
   spare_.Reset();
   const Fd unwanted(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (unwanted.valid()) parts_.table->CountRefused();
-  parts_.table->CutOneUnproven();
-  Pause(true);
 }
 
 void AcceptLoop::Watch(uint64_t id, int fd) {
@@ -228,11 +272,11 @@ void AcceptLoop::Watch(uint64_t id, int fd) {
   }
 }
 
-AcceptLoop::Outcome AcceptLoop::TakeUnix(Fd fd) {
+AcceptLoop::Outcome AcceptLoop::TakeUnix(Fd& fd) {
   const absl::Duration now = parts_.now();
   ucred who{};
   socklen_t size = sizeof(who);
-  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return Outcome::kNothing;
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return Outcome::kDone;
   ConnectionTable::Arrival arrival;
   arrival.kind = ConnectionTable::Kind::kUnix;
   arrival.owner = OwnerOf(who.uid);
@@ -241,31 +285,32 @@ AcceptLoop::Outcome AcceptLoop::TakeUnix(Fd fd) {
   arrival.peer.pid = who.pid;
   if (!parts_.table->MakeRoomFor(arrival.owner, now)) {
     parts_.table->CountRefused();
-    return Outcome::kNothing;
+    return Outcome::kDone;
   }
-  const std::optional<int> number = parts_.table->TakeNumber(who.uid, now);
-  if (!number.has_value()) return Outcome::kPause;
-  Fd given(::fcntl(fd.get(), F_DUPFD_CLOEXEC, *number));
-  if (given.get() != *number) {
-    // Another part of the program happens to have the number; it rests and is tried again later.
-    parts_.table->ReturnNumber(*number, who.uid, now);
-    return given.valid() ? Outcome::kNothing : Outcome::kPause;
+  Fd given(parts_.table->DuplicateFor(who.uid, fd.get(), now));
+  if (!given.valid()) {
+    if (OutOfDescriptors(errno)) {
+      MakeDescriptors(-1);
+    } else if (waiting_for_grpc_ == 0) {
+      parts_.table->CutOneUnprovenOf(arrival.owner);
+    }
+    return Outcome::kWait;
   }
-  arrival.number = *number;
+  arrival.number = given.get();
   arrival.kept_fd = fd.get();
   const uint64_t id = parts_.table->Add(arrival, given.get(), now);
   const int kept = fd.Release();
   grpc::AddInsecureChannelFromFd(parts_.server, given.Release());
   Watch(id, kept);
-  return Outcome::kTaken;
+  return Outcome::kDone;
 }
 
-AcceptLoop::Outcome AcceptLoop::TakeTcp(Fd fd) {
+AcceptLoop::Outcome AcceptLoop::TakeTcp(Fd& fd) {
   const absl::Duration now = parts_.now();
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
   if (::getpeername(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    return Outcome::kNothing;
+    return Outcome::kDone;
   }
   const RemoteAddress remote = ToRemoteAddress(address);
   ConnectionTable::Arrival arrival;
@@ -274,12 +319,15 @@ AcceptLoop::Outcome AcceptLoop::TakeTcp(Fd fd) {
   arrival.address_key = AddressKey(remote);
   if (!parts_.table->MakeRoomFor(arrival.owner, now)) {
     parts_.table->CountRefused();
-    return Outcome::kNothing;
+    return Outcome::kDone;
   }
   const int on = 1;
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   Fd given(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
-  if (!given.valid()) return Outcome::kPause;
+  if (!given.valid()) {
+    MakeDescriptors(-1);
+    return Outcome::kWait;
+  }
   arrival.kept_fd = fd.get();
   const uint64_t id = parts_.table->Add(arrival, given.get(), now);
   const int kept = fd.Release();
@@ -288,7 +336,7 @@ AcceptLoop::Outcome AcceptLoop::TakeTcp(Fd fd) {
   parameters.fd = given.Release();
   parts_.acceptor->HandleNewConnection(&parameters);
   Watch(id, kept);
-  return Outcome::kTaken;
+  return Outcome::kDone;
 }
 
 }  // namespace madoguchi::rpc

@@ -52,7 +52,15 @@ class AcceptLoop {
   void Stop();
 
  private:
-  enum class Outcome { kTaken, kNothing, kPause };
+  // kDone: given to gRPC, or turned away. kWait: it can be neither now.
+  enum class Outcome { kDone, kWait };
+  struct Door {
+    uint64_t tag = 0;
+    Outcome (AcceptLoop::*take)(Fd&) = nullptr;
+    // Accepted, but there is no descriptor number for it yet.
+    Fd pending = {};
+    absl::Duration pending_since = {};
+  };
 
   explicit AcceptLoop(Parts parts, AcceptListeners listeners);
   absl::Status Prepare();
@@ -63,11 +71,17 @@ class AcceptLoop {
   void CheckListening();
   void Sweep();
   void ReloadTls();
-  void Accept(int listener, Outcome (AcceptLoop::*take)(Fd));
-  // Descriptors have run out: lets one connection wait no longer and makes room.
-  void TurnAwayOne(int listener);
-  Outcome TakeUnix(Fd fd);
-  Outcome TakeTcp(Fd fd);
+  int ListenerOf(const Door& door) const;
+  void Accept(Door& door);
+  // False when nothing more can be taken through this door now.
+  bool AcceptOne(Door& door);
+  bool TryPending(Door& door);
+  void AcceptPending();
+  // Descriptors have run out: cuts idle connections, so that those who wait can come in later; when
+  // there are none, lets one wait no longer.
+  void MakeDescriptors(int listener);
+  Outcome TakeUnix(Fd& fd);
+  Outcome TakeTcp(Fd& fd);
   void Watch(uint64_t id, int fd);
   void Pause(bool pause);
   void Wake();
@@ -79,6 +93,8 @@ class AcceptLoop {
   // Closed for a moment to accept, and turn away, when there are no descriptors left.
   Fd spare_;
   // The accept thread's own.
+  Door unix_door_;
+  Door tcp_door_;
   bool paused_ = false;
   size_t waiting_for_grpc_ = 0;
   absl::Duration sweep_interval_;

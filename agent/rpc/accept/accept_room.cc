@@ -114,14 +114,17 @@ class AcceptRoom::Impl {
     return absl::OkStatus();
   }
 
-  void NoteCall(const grpc::ServerContextBase& context) {
+  // False when the context does not know its connection yet.
+  bool NoteCall(const grpc::ServerContextBase& context) {
     const std::string peer = context.peer();
+    if (peer.empty()) return false;
     const absl::Duration now = options_.now();
     if (const std::optional<int> number = UnixNumber(peer); number.has_value()) {
       table_.NoteCall(*number, now);
     } else if (const std::string key = AddressKeyOfPeer(peer); !key.empty()) {
       table_.NoteCall(key, now);
     }
+    return true;
   }
 
   absl::Status Start(grpc::Server* server) {
@@ -161,7 +164,29 @@ class AcceptRoom::Impl {
 
 namespace {
 
-// Notices each call before its service sees it, then takes no further part in it.
+// Notices a call at its first hook point and takes no other part in it.
+template <typename Impl>
+class LateNoticer final : public grpc::experimental::Interceptor {
+ public:
+  LateNoticer(std::shared_ptr<Impl> impl, grpc::ServerContextBase* context)
+      : impl_(std::move(impl)), context_(context) {}
+
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    if (!noticed_) {
+      noticed_ = true;
+      impl_->NoteCall(*context_);
+    }
+    methods->Proceed();
+  }
+
+ private:
+  const std::shared_ptr<Impl> impl_;
+  grpc::ServerContextBase* const context_;
+  bool noticed_ = false;
+};
+
+// Notices each call before its service sees it. The context of a call to a synchronous service
+// (reflection) does not know its connection yet when the interceptors are made.
 template <typename Impl>
 class CallNoticer final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
@@ -169,8 +194,8 @@ class CallNoticer final : public grpc::experimental::ServerInterceptorFactoryInt
 
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* info) override {
-    impl_->NoteCall(*info->server_context());
-    return nullptr;
+    if (impl_->NoteCall(*info->server_context())) return nullptr;
+    return new LateNoticer<Impl>(impl_, info->server_context());
   }
 
  private:

@@ -1,10 +1,12 @@
 #include "agent/rpc/accept/connection_table.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "agent/base/log.h"
@@ -57,6 +59,11 @@ bool ConnectionTable::CutOneUnproven() {
   return CutOldestOfBusiest();
 }
 
+void ConnectionTable::CutOneUnprovenOf(const std::string& owner) {
+  const absl::MutexLock lock(&mu_);
+  CutOldestOf(owner);
+}
+
 bool ConnectionTable::CutOldestOf(const std::string& owner) {
   const auto found = owners_.find(owner);
   if (found == owners_.end() || found->second.unproven.empty()) return false;
@@ -81,14 +88,24 @@ bool ConnectionTable::HasSpace() const {
   return connections_.size() < most_open_;
 }
 
-std::optional<int> ConnectionTable::TakeNumber(uid_t uid, absl::Duration now) {
+int ConnectionTable::DuplicateFor(uid_t uid, int fd, absl::Duration now) {
   const absl::MutexLock lock(&mu_);
-  return numbers_.Take(uid, now);
-}
-
-void ConnectionTable::ReturnNumber(int number, uid_t uid, absl::Duration now) {
-  const absl::MutexLock lock(&mu_);
-  numbers_.Release(number, uid, now);
+  // Near the limit other descriptors reach into the private range.
+  for (int i = 0; i < limits_.numbers; ++i) {
+    const std::optional<int> number = numbers_.Take(uid, now);
+    if (!number.has_value()) {
+      errno = EBUSY;
+      return -1;
+    }
+    const int given = ::fcntl(fd, F_DUPFD_CLOEXEC, *number);
+    if (given == *number) return given;
+    numbers_.PutBack(*number, uid);
+    // EINVAL: the number is above a limit that was lowered meanwhile.
+    if (given < 0 && errno != EINVAL) return -1;
+    if (given >= 0) ::close(given);
+  }
+  errno = EMFILE;
+  return -1;
 }
 
 uint64_t ConnectionTable::Add(const Arrival& arrival, int grpc_fd, absl::Duration now) {
@@ -235,7 +252,7 @@ void ConnectionTable::NoteCall(int number, absl::Duration now) {
     if (found == by_number_.end() || !CountCall(*found->second, now)) return;
     id = found->second->id;
   }
-  ProveOrCut(id, now);
+  ProveOrCut(id);
 }
 
 void ConnectionTable::NoteCall(const std::string& address_key, absl::Duration now) {
@@ -246,10 +263,10 @@ void ConnectionTable::NoteCall(const std::string& address_key, absl::Duration no
     if (found == by_address_.end() || !CountCall(*found->second, now)) return;
     id = found->second->id;
   }
-  ProveOrCut(id, now);
+  ProveOrCut(id);
 }
 
-void ConnectionTable::ProveOrCut(uint64_t id, absl::Duration now) {
+void ConnectionTable::ProveOrCut(uint64_t id) {
   const absl::MutexLock lock(&mu_);
   const auto found = connections_.find(id);
   if (found == connections_.end() || found->second->ended) return;
@@ -257,9 +274,8 @@ void ConnectionTable::ProveOrCut(uint64_t id, absl::Duration now) {
   if (!connection.proven.exchange(true, std::memory_order_relaxed)) ForgetUnproven(connection);
   if (connection.calls.load(std::memory_order_relaxed) <= limits_.calls_per_second * 2) return;
   ++totals_.cut_excessive;
-  base::LogWarning("connection_cut", {{"reason", "too many calls a second"},
-                                      {"from", connection.arrival.owner},
-                                      {"at", absl::FormatDuration(now)}});
+  base::LogWarning("connection_cut",
+                   {{"reason", "too many calls a second"}, {"from", connection.arrival.owner}});
   EndLocked(connection);
 }
 

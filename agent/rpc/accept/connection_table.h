@@ -49,13 +49,15 @@ class ConnectionTable {
   bool MakeRoomFor(const std::string& owner, absl::Duration now);
   // Descriptors ran out: cuts the oldest unproven connection of the owner with most of them.
   bool CutOneUnproven();
+  // The oldest unproven connection of `owner`.
+  void CutOneUnprovenOf(const std::string& owner);
   // False while gRPC still holds so many ended connections that another one would endanger the
   // spare descriptors.
   bool HasSpace() const;
 
-  // A number for a UNIX connection of this uid.
-  std::optional<int> TakeNumber(uid_t uid, absl::Duration now);
-  void ReturnNumber(int number, uid_t uid, absl::Duration now);
+  // Duplicates `fd` to a number that may name a connection of this uid; -1 when there is none:
+  // errno is EBUSY when the uid's own must first be let go, EMFILE when descriptors ran out.
+  int DuplicateFor(uid_t uid, int fd, absl::Duration now);
 
   // Before gRPC gets `grpc_fd`, so that the first call finds it. Returns the connection's id.
   uint64_t Add(const Arrival& arrival, int grpc_fd, absl::Duration now);
@@ -109,7 +111,7 @@ class ConnectionTable {
   void Close(Connection& connection, absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // True when the connection must be looked at under the exclusive lock.
   bool CountCall(Connection& connection, absl::Duration now) const;
-  void ProveOrCut(uint64_t id, absl::Duration now);
+  void ProveOrCut(uint64_t id);
 
   const AcceptLimits limits_;
   const size_t most_open_;

@@ -13,10 +13,19 @@ void NumberPool::Ripen(absl::Duration now) {
   while (!resting_.empty() && resting_.front().until <= now) {
     const Resting& oldest = resting_.front();
     free_.push_back(oldest.number);
-    const auto held = held_.find(oldest.uid);
-    if (--held->second == 0) held_.erase(held);
+    Forget(oldest.uid);
     resting_.pop_front();
   }
+}
+
+void NumberPool::Forget(uid_t uid) {
+  const auto held = held_.find(uid);
+  if (--held->second == 0) held_.erase(held);
+}
+
+void NumberPool::PutBack(int number, uid_t uid) {
+  free_.push_back(number);
+  Forget(uid);
 }
 
 std::optional<int> NumberPool::Take(uid_t uid, absl::Duration now) {

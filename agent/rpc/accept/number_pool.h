@@ -21,6 +21,9 @@ class NumberPool {
 
   // A number for a connection of `uid`; nullopt when it must wait. `now` never goes back.
   std::optional<int> Take(uid_t uid, absl::Duration now);
+  // The number cannot be used now, because another part of the program has it: it goes to the end
+  // of the queue without having been anybody's.
+  void PutBack(int number, uid_t uid);
   // gRPC has closed the number.
   void Release(int number, uid_t uid, absl::Duration now);
 
@@ -32,6 +35,7 @@ class NumberPool {
   };
 
   void Ripen(absl::Duration now);
+  void Forget(uid_t uid);
 
   const size_t share_;
   const absl::Duration rest_;

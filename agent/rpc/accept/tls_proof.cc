@@ -110,9 +110,7 @@ class Stranger {
   enum class End { kClosed, kAnswered, kSilent };
   // What the server does once the stranger has begun to speak HTTP/2.
   End Speak() {
-    static constexpr absl::string_view kPreface =
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-        "\0\0\0\4\0\0\0\0\0";
+    static constexpr absl::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     char answer[256];
     Drive([this] {
       return SSL_write(ssl_.get(), kPreface.data(), static_cast<int>(kPreface.size()));

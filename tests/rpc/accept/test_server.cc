@@ -1,8 +1,10 @@
 #include "tests/rpc/accept/test_server.h"
 
 #include <arpa/inet.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -87,6 +89,8 @@ TemporaryFolder::TemporaryFolder() {
 
 TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path_); }
 
+void TemporaryFolder::LetOthersIn() const { ::chmod(path_.c_str(), 0711); }
+
 TestPki::TestPki(const TemporaryFolder& folder)
     : ca_(crypto::MakeCa("test-ca", absl::Now()).value()),
       files_{folder / "server.crt", folder / "server.key", folder / "ca.crt"} {
@@ -130,6 +134,7 @@ TestServer::TestServer(AcceptOptions options) {
   room = AcceptRoom::Open(std::move(options)).value();
   service = std::make_unique<TestService>(room.get());
   grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SafeServerBuilderOptions(builder);
   room->Attach(builder);

@@ -23,6 +23,8 @@ class TemporaryFolder {
   TemporaryFolder();
   ~TemporaryFolder();
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  // Others may pass through.
+  void LetOthersIn() const;
 
  private:
   std::string path_;
