@@ -80,3 +80,20 @@ def wrong_quotes(path, text, read):
         except (OSError, KeyError) as error:
             wrong.append(f"{path}: {reference} cannot be quoted ({error})")
     return wrong
+
+
+def refreshed(text, read):
+    """The page with its quotations brought up to date."""
+    return re.sub(r"(<!-- quote: (\S+) -->[ \t]*\n```\w*\n).*?(^```[ \t]*$)",
+                  lambda match: match.group(1) + quoted(match.group(2), read) + match.group(3),
+                  text, flags=re.MULTILINE | re.DOTALL)
+
+
+if __name__ == "__main__":  # brings the quotations of every page up to date
+    import sources
+    for page in sources.files(".md"):
+        before = sources.read(page)
+        after = refreshed(before, sources.read)
+        if after != before:
+            (sources.ROOT / page).write_text(after, encoding="utf-8")
+            print(f"refreshed {page}")

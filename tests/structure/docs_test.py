@@ -24,7 +24,7 @@ class TheProject(unittest.TestCase):
         wrong = []
         for path, text in _pages().items():
             wrong += docs.wrong_quotes(path, text, sources.read)
-        self.assertEqual([], wrong)
+        self.assertEqual([], wrong, "python3 tests/structure/docs.py brings them up to date")
 
     def test_no_page_points_outside_of_the_project(self):
         for path, text in _pages().items():
