@@ -1,0 +1,72 @@
+#ifndef MADOGUCHI_TESTS_SIM_FAULTS_H_
+#define MADOGUCHI_TESTS_SIM_FAULTS_H_
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "tests/sim/site.h"
+
+namespace madoguchi::sim {
+
+enum class Fault {
+  // The file is written in five pieces within half a second.
+  kPieces,
+  // The file ends in the middle and stays so.
+  kTruncated,
+  // Declared UTF-8, bytes are CP932 (a replay that is UTF-8 stays as it is). Still readable.
+  kWrongEncoding,
+  // A byte that fits neither UTF-8 nor CP932.
+  kInvalidBytes,
+  // Another program moves the file into `trash` within 400 ms after it is complete.
+  kMovedAway,
+  // Another program deletes it within 400 ms after it is complete.
+  kDeleted,
+  // Same name, same content, written a second time.
+  kWrittenTwice,
+  // Six megabytes.
+  kHuge,
+  // The face folder is away until the fault is cleared, and comes back as a new folder.
+  kShareGone,
+  // Whoever looks into the share hangs until the fault is cleared. Needs `run --fuse`.
+  kShareHung,
+};
+
+struct FaultInfo {
+  Fault fault;
+  absl::string_view name;
+  absl::string_view text_ja;
+};
+std::span<const FaultInfo> AllFaults();
+absl::string_view FaultName(Fault fault);
+// kInvalidArgument with the list of names.
+absl::StatusOr<Fault> ParseFault(absl::string_view name);
+
+// A fault that is switched on.
+struct ActiveFault {
+  Fault fault;
+  // 0: every terminal.
+  int terminal = 0;
+  bool operator==(const ActiveFault&) const = default;
+};
+
+// What is switched on, from DIR/sim/faults.json. Hold the site lock.
+absl::StatusOr<std::vector<ActiveFault>> ReadFaults(const Site& site);
+absl::Status WriteFaults(const Site& site, const std::vector<ActiveFault>& faults);
+bool HasFault(const std::vector<ActiveFault>& faults, Fault fault, int terminal);
+
+// Switches a fault on or off, now: folders go away and come back inside these calls. They take the
+// site lock themselves. `terminal` 0: every terminal.
+absl::Status SetFault(const Site& site, Fault fault, int terminal);
+// `only` empty: all faults.
+absl::Status ClearFaults(const Site& site, absl::string_view only, int terminal);
+
+// Makes the folders and processes of one terminal as `faults` has them. Hold the site lock alone.
+absl::Status ApplyToShare(const Site& site, const std::vector<ActiveFault>& faults, int terminal);
+
+}  // namespace madoguchi::sim
+
+#endif  // MADOGUCHI_TESTS_SIM_FAULTS_H_
