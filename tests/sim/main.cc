@@ -1,0 +1,260 @@
+// madoguchi-sim: the outside world of a clinic on one machine.
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <iostream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "agent/base/error.h"
+#include "tests/sim/faults.h"
+#include "tests/sim/files.h"
+#include "tests/sim/push.h"
+#include "tests/sim/run.h"
+#include "tests/sim/site.h"
+#include "tests/sim/table.h"
+#include "tests/sim/tap.h"
+
+namespace madoguchi::sim {
+namespace {
+
+constexpr int kUsage = 2;
+constexpr int kOutsideFailed = 5;
+constexpr int kMaxTaps = 1000000;
+
+// What a command does once its line is understood.
+using Action = std::function<absl::Status()>;
+
+// Everything the commands' options write to.
+struct Words {
+  std::string folder = {};
+  InitOptions init = {};
+  std::string encoding = "utf8";
+  TapOptions tap = {};
+  std::string consent = {};
+  std::string consent_for = "24h";
+  int count = 1;
+  bool json = false;
+  std::string fault = {};
+  int fault_terminal = 0;
+  bool fuse = false;
+  std::string stay = "1440m";
+};
+
+absl::StatusOr<absl::Duration> ParsePositive(absl::string_view option, absl::string_view text) {
+  absl::Duration duration;
+  if (absl::ParseDuration(text, &duration) && duration > absl::ZeroDuration() &&
+      duration <= absl::Hours(24 * 366)) {
+    return duration;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(option, " ", text, ": allowed is a time up to 8784h, such as 20s, 5m or 24h"));
+}
+
+absl::Status Init(const Words& words) {
+  InitOptions options = words.init;
+  options.folder = words.folder;
+  const absl::StatusOr<SiteEncoding> encoding = ParseSiteEncoding(words.encoding);
+  if (!encoding.ok()) return encoding.status();
+  options.encoding = *encoding;
+  MDG_RETURN_IF_ERROR(InitSite(options, absl::Now()));
+  std::cout << "made " << options.folder << ": " << options.terminals << " terminal(s), "
+            << options.patients << " patients and the personas\n";
+  return absl::OkStatus();
+}
+
+absl::Status ShowPopulation(const Words& words) {
+  const absl::StatusOr<Site> site = Site::Open(words.folder);
+  if (!site.ok()) return site.status();
+  const absl::Time now = absl::Now();
+  std::vector<Person> people;
+  for (int number = 1; number <= site->people(); ++number) {
+    absl::StatusOr<Person> person = site->LoadPerson(number);
+    if (!person.ok()) return person.status();
+    if (words.json) {
+      std::cout << PersonJson(*person, now) << "\n";
+    } else {
+      people.push_back(std::move(*person));
+    }
+  }
+  if (!words.json) std::cout << PopulationTable(people, now);
+  return absl::OkStatus();
+}
+
+std::string TapText(const Tapped& tapped) {
+  const Expected& expected = tapped.expected;
+  return absl::StrCat(
+      tapped.file, "\n  ", Site::TerminalName(tapped.terminal), " (",
+      Site::CounterName(tapped.terminal), "), expected: ", expected.state, " ", expected.validity,
+      " ", expected.assignment, expected.usable_consents.empty() ? "" : ", consents ",
+      absl::StrJoin(expected.usable_consents, ","), expected.error.empty() ? "" : ", ",
+      expected.error, tapped.faults.empty() ? "" : ", faults ", absl::StrJoin(tapped.faults, ","),
+      "\n");
+}
+
+absl::Status CheckTap(const TapOptions& options, int count) {
+  const int chosen = (options.persona.empty() ? 0 : 1) + (options.patient == 0 ? 0 : 1) +
+                     (options.replay.empty() ? 0 : 1);
+  if (chosen > 1) {
+    return absl::InvalidArgumentError("allowed is one of --persona, --patient and --replay");
+  }
+  if (count < 1 || count > kMaxTaps) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--count ", count, ": allowed are 1 to ", kMaxTaps));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Taps(const Words& words) {
+  TapOptions options = words.tap;
+  MDG_RETURN_IF_ERROR(CheckTap(options, words.count));
+  const absl::StatusOr<absl::Duration> consent_for =
+      ParsePositive("--consent-for", words.consent_for);
+  if (!consent_for.ok()) return consent_for.status();
+  options.consent_for = *consent_for;
+  if (!words.consent.empty()) {
+    absl::StatusOr<std::vector<v1::ConsentCategory>> consents = ParseConsents(words.consent);
+    if (!consents.ok()) return consents.status();
+    options.consents = std::move(*consents);
+  }
+  const absl::StatusOr<Site> site = Site::Open(words.folder);
+  if (!site.ok()) return site.status();
+  Tapper tapper(*site);
+  for (int i = 0; i < words.count; ++i) {
+    const absl::StatusOr<Tapped> tapped = tapper.Tap(options);
+    if (!tapped.ok()) return tapped.status();
+    std::cout << (words.json ? absl::StrCat(tapped->Json().Str(), "\n") : TapText(*tapped))
+              << std::flush;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SetOneFault(const Words& words) {
+  const absl::StatusOr<Site> site = Site::Open(words.folder);
+  if (!site.ok()) return site.status();
+  const absl::StatusOr<Fault> fault = ParseFault(words.fault);
+  if (!fault.ok()) return fault.status();
+  return SetFault(*site, *fault, words.fault_terminal);
+}
+
+absl::Status ClearSomeFaults(const Words& words) {
+  const absl::StatusOr<Site> site = Site::Open(words.folder);
+  if (!site.ok()) return site.status();
+  if (!words.fault.empty()) MDG_RETURN_IF_ERROR(ParseFault(words.fault).status());
+  return ClearFaults(*site, words.fault, words.fault_terminal);
+}
+
+absl::Status ListFaults(const Words& words) {
+  const absl::StatusOr<Site> site = Site::Open(words.folder);
+  if (!site.ok()) return site.status();
+  const absl::StatusOr<std::vector<ActiveFault>> faults = ReadFaults(*site);
+  if (!faults.ok()) return faults.status();
+  for (const FaultInfo& info : AllFaults()) {
+    std::vector<std::string> where;
+    for (const ActiveFault& active : *faults) {
+      if (active.fault != info.fault) continue;
+      where.push_back(active.terminal == 0 ? "all terminals" : Site::TerminalName(active.terminal));
+    }
+    if (!where.empty()) std::cout << info.name << " " << absl::StrJoin(where, ",") << "\n";
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run(const Words& words) {
+  const absl::StatusOr<Site> site = Site::Open(words.folder);
+  if (!site.ok()) return site.status();
+  const absl::StatusOr<absl::Duration> stay = ParsePositive("--stay", words.stay);
+  if (!stay.ok()) return stay.status();
+  return RunSite(*site, RunOptions{.fuse = words.fuse, .stay = *stay},
+                 [] { std::cout << "ready" << std::endl; });
+}
+
+// A subcommand whose first word is the folder of the site.
+CLI::App* Command(CLI::App& parent, const std::string& name, const std::string& text, Words& words,
+                  Action& action, absl::Status (*run)(const Words&)) {
+  CLI::App* const command = parent.add_subcommand(name, text);
+  command->add_option("DIR", words.folder, "Folder of the simulated site")->required();
+  command->callback([&words, &action, run] { action = [&words, run] { return run(words); }; });
+  return command;
+}
+
+void AddTap(CLI::App& app, Words& words, Action& action) {
+  CLI::App* const tap = Command(app, "tap", "A face reader reports somebody", words, action, Taps);
+  tap->add_option("--persona", words.tap.persona, "Name of a persona (see population)");
+  tap->add_option("--patient", words.tap.patient, "Number of a person (see population)");
+  tap->add_option("--replay", words.tap.replay, "Deliver this file's bytes as they are");
+  tap->add_option("--terminal", words.tap.terminal, "Which terminal, from 1 (default 1)");
+  tap->add_option("--consent", words.consent,
+                  "What the patient agrees to: drug,checkup,diagnosis,operation | all | none");
+  tap->add_option("--consent-for", words.consent_for, "How long consent lasts (default 24h)");
+  tap->add_option("--count", words.count, "That many taps (default 1)");
+  tap->add_flag("--json", words.json, "One JSON object per tap");
+}
+
+void AddFault(CLI::App& app, Words& words, Action& action) {
+  CLI::App* const fault = app.add_subcommand("fault", "Switch faults on and off");
+  fault->add_option("DIR", words.folder, "Folder of the simulated site")->required();
+  fault->require_subcommand(1);
+  std::string names = "Name of the fault:";
+  for (const FaultInfo& info : AllFaults()) absl::StrAppend(&names, " ", info.name);
+  const auto add = [&](const std::string& name, const std::string& text,
+                       absl::Status (*run)(const Words&)) {
+    CLI::App* const command = fault->add_subcommand(name, text);
+    command->callback([&words, &action, run] { action = [&words, run] { return run(words); }; });
+    return command;
+  };
+  CLI::App* const set = add("set", "Switch a fault on", SetOneFault);
+  set->add_option("NAME", words.fault, names)->required();
+  set->add_option("--terminal", words.fault_terminal, "Only this terminal (default all)");
+  CLI::App* const clear = add("clear", "Switch faults off", ClearSomeFaults);
+  clear->add_option("NAME", words.fault, absl::StrCat(names, " (default all)"));
+  clear->add_option("--terminal", words.fault_terminal, "Only this terminal (default all)");
+  add("list", "What is switched on", ListFaults);
+}
+
+void AddCommands(CLI::App& app, Words& words, Action& action) {
+  app.require_subcommand(1);
+  CLI::App* const init = Command(app, "init", "Write a new simulated site", words, action, Init);
+  init->add_option("--seed", words.init.seed, "Same seed, same population (default 1)");
+  init->add_option("--patients", words.init.patients, "Ordinary patients (default 50)");
+  init->add_option("--terminals", words.init.terminals, "Terminals (default 1)");
+  init->add_option("--listen", words.init.listen, "HOST:PORT on which the daemon serves TLS");
+  init->add_option("--encoding", words.encoding, "utf8, shift_jis or mixed (default utf8)");
+  CLI::App* const run =
+      Command(app, "run", "Serve the site until SIGTERM; prints `ready`", words, action, Run);
+  run->add_flag("--fuse", words.fuse, "Serve the folders through bindfs (for fault share-hung)");
+  run->add_option("--stay", words.stay, "Remove result files older than this (default 1440m)");
+  AddTap(app, words, action);
+  CLI::App* const population =
+      Command(app, "population", "Who lives here", words, action, ShowPopulation);
+  population->add_flag("--json", words.json, "One JSON object per person");
+  AddFault(app, words, action);
+}
+
+int ExitCode(const absl::Status& status) {
+  if (status.ok()) return 0;
+  std::cerr << "madoguchi-sim: " << status.message() << "\n";
+  return absl::IsInvalidArgument(status) ? kUsage : kOutsideFailed;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("madoguchi-sim: the world outside a clinic's madoguchid, simulated");
+  Words words;
+  Action action;
+  AddCommands(app, words, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "madoguchi-sim: " << error.what() << " (allowed: see --help)\n";
+    return kUsage;
+  }
+  return ExitCode(action());
+}
+
+}  // namespace
+}  // namespace madoguchi::sim
+
+int main(int argc, char** argv) { return madoguchi::sim::Main(argc, argv); }
