@@ -85,15 +85,15 @@ bool ValidAt(X509* certificate, absl::Time now) {
          X509_cmp_time(X509_get0_notAfter(certificate), &seconds) > 0;
 }
 
-absl::Status CheckClientCa(absl::string_view pem, absl::Time now) {
+absl::Status CheckClientCa(absl::string_view pem, absl::Time now, const std::string& name) {
   const std::vector<X509Ptr> all = ParseCertificates(pem);
-  if (all.empty()) return Bad("there is no readable PEM certificate of a CA", "client_ca");
+  if (all.empty()) return Bad("there is no readable PEM certificate of a CA", name);
   bool one_valid = false;
   for (const X509Ptr& ca : all) {
-    if (X509_check_ca(ca.get()) != 1) return Bad("a certificate is not a CA's", "client_ca");
+    if (X509_check_ca(ca.get()) != 1) return Bad("a certificate is not a CA's", name);
     one_valid = one_valid || ValidAt(ca.get(), now);
   }
-  if (!one_valid) return Bad("no CA certificate is valid now; check the clock", "client_ca");
+  if (!one_valid) return Bad("no CA certificate is valid now; check the clock", name);
   return absl::OkStatus();
 }
 
@@ -208,23 +208,24 @@ absl::StatusOr<bool> HasEllipticKey(absl::string_view certificate) {
 }
 
 absl::Status CheckKeyPair(absl::string_view certificate, absl::string_view key,
-                          absl::string_view ca, absl::Time now) {
+                          absl::string_view ca, absl::Time now, const KeyPairNames& names) {
   const std::vector<X509Ptr> chain = ParseCertificates(certificate);
-  if (chain.empty()) return Bad("there is no readable PEM certificate", "certificate");
+  if (chain.empty()) return Bad("there is no readable PEM certificate", names.certificate);
   X509* const leaf = chain.front().get();
   const PkeyPtr parsed_key = ParseKey(key);
-  if (parsed_key == nullptr) return Bad("there is no readable unencrypted PEM key", "key");
+  if (parsed_key == nullptr) return Bad("there is no readable unencrypted PEM key", names.key);
   if (X509_check_private_key(leaf, parsed_key.get()) != 1) {
-    return Bad("the key does not belong to the certificate", "key");
+    return Bad("the key does not belong to the certificate", names.key);
   }
   if (!ValidAt(leaf, now)) {
-    return Bad("the certificate is not valid now; check its dates and the clock", "certificate");
+    return Bad("the certificate is not valid now; check its dates and the clock",
+               names.certificate);
   }
   if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1) {
     return Bad("the certificate is not meant for a TLS server (extended key usage serverAuth)",
-               "certificate");
+               names.certificate);
   }
-  return CheckClientCa(ca, now);
+  return CheckClientCa(ca, now, names.ca);
 }
 
 }  // namespace madoguchi::crypto

@@ -67,12 +67,18 @@ absl::StatusOr<absl::Time> NotAfter(absl::string_view certificate);
 // True when the first certificate has an elliptic-curve key.
 absl::StatusOr<bool> HasEllipticKey(absl::string_view certificate);
 
+// What the three parts are called in errors, such as their files.
+struct KeyPairNames {
+  std::string certificate = "certificate";
+  std::string key = "key";
+  std::string ca = "client_ca";
+};
 // OK when `key` is the key of the first certificate, that certificate is valid at `now` and may
 // serve TLS, and `ca` holds at least one CA certificate, all of them readable and one valid at
-// `now`. The server certificate itself may come from any CA. `field` of the error: certificate,
-// key or client_ca.
+// `now`. The server certificate itself may come from any CA. `field` of the error: the name of the
+// part.
 absl::Status CheckKeyPair(absl::string_view certificate, absl::string_view key,
-                          absl::string_view ca, absl::Time now);
+                          absl::string_view ca, absl::Time now, const KeyPairNames& names = {});
 
 }  // namespace madoguchi::crypto
 

@@ -20,17 +20,6 @@ constexpr char kEcdheAead[] =
 // None of these can be used with an ECDSA certificate, so that a 1.2 client finds nothing.
 constexpr char kRsaOnly[] = "ECDHE-RSA-AES256-GCM-SHA384";
 
-// OpenSSL calls its errors by field; people look for the file.
-absl::Status NameFile(const absl::Status& status, const TlsFiles& files) {
-  const auto detail = base::DetailOf(status);
-  const std::string field = detail.has_value() ? detail->field() : "";
-  const std::string& file = field == "key"         ? files.key
-                            : field == "client_ca" ? files.client_ca
-                                                   : files.certificate;
-  return base::MakeError(base::ErrorCode::kCertificateProblem,
-                         {.what = absl::StrCat(file, ": ", status.message()), .field = file});
-}
-
 absl::StatusOr<TlsIdentity::Material> ReadMaterial(const TlsFiles& files) {
   TlsIdentity::Material material;
   const std::pair<const std::string&, std::string&> wanted[] = {
@@ -42,9 +31,9 @@ absl::StatusOr<TlsIdentity::Material> ReadMaterial(const TlsFiles& files) {
     if (!read.ok()) return read.status();
     contents = *std::move(read);
   }
-  const absl::Status fits =
-      crypto::CheckKeyPair(material.certificate, material.key, material.client_ca, absl::Now());
-  if (!fits.ok()) return NameFile(fits, files);
+  MDG_RETURN_IF_ERROR(crypto::CheckKeyPair(
+      material.certificate, material.key, material.client_ca, absl::Now(),
+      {.certificate = files.certificate, .key = files.key, .ca = files.client_ca}));
   absl::StatusOr<absl::Time> end = crypto::NotAfter(material.certificate);
   if (!end.ok()) return end.status();
   material.not_after = *end;

@@ -5,6 +5,8 @@
 //                                              most TOTAL connections, 0: as derived); prints
 //                                              `ready PORT`, a line of figures for each line it
 //                                              reads, and ends with its input
+//   accept_helper prove 1.2|1.3 DIR            serves the least version given and prints whether
+//                                              its TLS is as promised
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -42,6 +44,20 @@ int64_t CpuMilliseconds() {
          (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
+TlsFiles FilesIn(const std::string& folder) {
+  return {folder + "/server.crt", folder + "/server.key", folder + "/ca.crt"};
+}
+
+int Prove(bool tls13_only, const std::string& folder) {
+  DropDangerousEnvironment();
+  SetTlsCiphers(tls13_only);
+  const TestServer server(
+      {.tcp_address = "127.0.0.1:0", .tls = TlsIdentity::Load(FilesIn(folder)).value()});
+  const absl::Status status = ProveTlsPromises("127.0.0.1", server.room->TcpPort(), tls13_only);
+  std::cout << (status.ok() ? "as promised" : status.ToString()) << std::endl;
+  return 0;
+}
+
 int Serve(int descriptors, int total, const std::string& folder) {
   const rlimit limit{static_cast<rlim_t>(descriptors), static_cast<rlim_t>(descriptors)};
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
@@ -49,9 +65,7 @@ int Serve(int descriptors, int total, const std::string& folder) {
   AcceptOptions options;
   options.unix_path = folder + "/m.sock";
   options.tcp_address = "127.0.0.1:0";
-  options.tls =
-      TlsIdentity::Load({folder + "/server.crt", folder + "/server.key", folder + "/ca.crt"})
-          .value();
+  options.tls = TlsIdentity::Load(FilesIn(folder)).value();
   if (total > 0) {
     AcceptLimits limits = AcceptLimits::For(descriptors);
     limits.total = total;
@@ -82,6 +96,9 @@ int main(int argc, char** argv) {
   }
   if (what == "serve" && argc == 5) {
     return madoguchi::rpc::Serve(std::atoi(argv[2]), std::atoi(argv[3]), argv[4]);
+  }
+  if (what == "prove" && argc == 4) {
+    return madoguchi::rpc::Prove(std::string(argv[2]) == "1.3", argv[3]);
   }
   return 2;
 }

@@ -223,8 +223,8 @@ TEST_F(AcceptRoomTest, KnowsIpv6Callers) {
   probe->fd.Reset();
   const TestServer server(options);
   EXPECT_EQ(server.room->TcpAddress(), absl::StrCat("[::1]:", server.room->TcpPort()));
-  EXPECT_EQ(Call(server.Tcp(pki_->Credentials(pki_->Client("emr-1"))), "/test/Who").text,
-            "cn emr-1");
+  const auto channel = server.Tcp(pki_->Credentials(pki_->Client("emr-1")));
+  EXPECT_EQ(Call(channel, "/test/Who").text, "cn emr-1");
   EXPECT_EQ(server.room->Status().tcp_connections, 1);
   EXPECT_EQ(server.room->Status().unproven, 0);
 }
