@@ -33,7 +33,7 @@ constexpr uint64_t kFirstConnection = 16;
 // Per listener and turn: a flood on one listener must not keep the other one waiting.
 constexpr int kAcceptsPerTurn = 16;
 constexpr int kCutsWhenShort = 8;
-constexpr absl::Duration kLongestPending = absl::Seconds(1);
+constexpr absl::Duration kLongestWaiting = absl::Seconds(1);
 constexpr absl::Duration kShortestSweep = absl::Milliseconds(1);
 constexpr absl::Duration kLongestSweep = absl::Milliseconds(100);
 constexpr absl::Duration kLongestWait = absl::Seconds(5);
@@ -67,8 +67,6 @@ AcceptLoop::AcceptLoop(Parts parts, AcceptListeners listeners)
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       spare_(OpenSpare()),
-      unix_door_{.tag = kUnixTag, .take = &AcceptLoop::TakeUnix},
-      tcp_door_{.tag = kTcpTag, .take = &AcceptLoop::TakeTcp},
       sweep_interval_(kShortestSweep),
       next_reload_(parts_.now() + parts_.reload_every) {}
 
@@ -125,7 +123,7 @@ void AcceptLoop::Run() {
     HandleEvents(TimeoutMs());
     CheckListening();
     Sweep();
-    AcceptPending();
+    GiveWaiting();
     ReloadTls();
   }
 }
@@ -133,7 +131,7 @@ void AcceptLoop::Run() {
 int AcceptLoop::TimeoutMs() const {
   const absl::Duration now = parts_.now();
   absl::Duration wait = std::min(kLongestWait, parts_.table->NextDeadline() - now);
-  if (waiting_for_grpc_ > 0 || paused_) wait = std::min(wait, sweep_interval_);
+  if (waiting_for_grpc_ > 0 || paused_ || !waiting_.empty()) wait = std::min(wait, sweep_interval_);
   if (parts_.tls != nullptr) wait = std::min(wait, next_reload_ - now);
   // Rounded up: a wait that ends just too early would spin.
   return static_cast<int>(absl::ToInt64Milliseconds(
@@ -144,19 +142,21 @@ void AcceptLoop::HandleEvents(int timeout_ms) {
   std::array<epoll_event, 64> events;
   const int count =
       ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout_ms);
-  for (int i = 0; i < count; ++i) HandleEvent(events[i].data.u64);
+  for (int i = 0; i < count; ++i) HandleEvent(events[i].data.u64, events[i].events);
 }
 
-void AcceptLoop::HandleEvent(uint64_t tag) {
+void AcceptLoop::HandleEvent(uint64_t tag, uint32_t events) {
   uint64_t count = 0;
   if (tag == kWakeTag) {
     [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &count, sizeof(count));
   } else if (tag == kUnixTag) {
-    Accept(unix_door_);
+    Accept(listeners_.local.fd(), &AcceptLoop::TakeUnix);
   } else if (tag == kTcpTag) {
-    Accept(tcp_door_);
-  } else {
+    Accept(listeners_.tcp.get(), &AcceptLoop::TakeTcp);
+  } else if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
     parts_.table->End(tag - kFirstConnection);
+  } else if (!GiveToGrpc(tag - kFirstConnection)) {
+    waiting_.push_back({tag - kFirstConnection, parts_.now()});
   }
 }
 
@@ -164,8 +164,6 @@ void AcceptLoop::CheckListening() {
   if (!stop_listening_) return;
   listeners_.local.Close();
   listeners_.tcp.Reset();
-  unix_door_.pending.Reset();
-  tcp_door_.pending.Reset();
   const absl::MutexLock lock(&mu_);
   listening_ = false;
 }
@@ -177,7 +175,7 @@ void AcceptLoop::Sweep() {
   if (!spare_.valid()) spare_ = OpenSpare();
   // gRPC closes within a few milliseconds, unless a call of the connection has not ended yet.
   const bool progress = released > 0 || waiting_for_grpc_ != before;
-  const bool idle = waiting_for_grpc_ == 0 && !paused_;
+  const bool idle = waiting_for_grpc_ == 0 && waiting_.empty() && !paused_;
   sweep_interval_ =
       progress || idle ? kShortestSweep : std::min(sweep_interval_ * 2, kLongestSweep);
   if (paused_) Pause(!parts_.table->HasSpace() || !spare_.valid());
@@ -205,138 +203,116 @@ void AcceptLoop::Pause(bool pause) {
   }
 }
 
-int AcceptLoop::ListenerOf(const Door& door) const {
-  return door.tag == kUnixTag ? listeners_.local.fd() : listeners_.tcp.get();
-}
-
-void AcceptLoop::Accept(Door& door) {
-  for (int i = 0; i < kAcceptsPerTurn && AcceptOne(door); ++i) {
-  }
-}
-
-void AcceptLoop::AcceptPending() {
-  if (paused_) return;
-  if (unix_door_.pending.valid()) Accept(unix_door_);
-  if (tcp_door_.pending.valid()) Accept(tcp_door_);
-}
-
-bool AcceptLoop::AcceptOne(Door& door) {
-  const int listener = ListenerOf(door);
-  if (listener < 0) return false;
-  if (!parts_.table->HasSpace()) {
-    Pause(true);
-    return false;
-  }
-  if (!door.pending.valid()) {
+void AcceptLoop::Accept(int listener, void (AcceptLoop::*take)(Fd)) {
+  if (listener < 0) return;
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    if (!parts_.table->HasSpace()) {
+      Pause(true);
+      return;
+    }
     Fd fd(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd.valid()) {
       // Else the queue is empty, or a connection was given up in it: the next turn goes on.
-      if (OutOfDescriptors(errno)) MakeDescriptors(listener);
-      return false;
+      if (OutOfDescriptors(errno) && !MakeDescriptors()) TurnAwayOne(listener);
+      return;
     }
-    if (HasHungUp(fd.get())) return true;
-    door.pending = std::move(fd);
-    door.pending_since = parts_.now();
+    if (!HasHungUp(fd.get())) (this->*take)(std::move(fd));
   }
-  return TryPending(door);
 }
 
-bool AcceptLoop::TryPending(Door& door) {
-  if ((this->*door.take)(door.pending) == Outcome::kDone) {
-    door.pending.Reset();
-    return true;
-  }
-  if (parts_.now() - door.pending_since > kLongestPending) {
-    parts_.table->CountRefused();
-    door.pending.Reset();
-  }
-  Pause(true);
-  return false;
-}
-
-void AcceptLoop::MakeDescriptors(int listener) {
+bool AcceptLoop::MakeDescriptors() {
   Pause(true);
   bool cut = false;
   for (int i = 0; i < kCutsWhenShort && parts_.table->CutOneUnproven(); ++i) cut = true;
   // Those that were cut before may still be on their way out.
-  if (cut || waiting_for_grpc_ > 0 || listener < 0) return;
+  return cut || waiting_for_grpc_ > 0;
+}
+
+void AcceptLoop::TurnAwayOne(int listener) {
   spare_.Reset();
   const Fd unwanted(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (unwanted.valid()) parts_.table->CountRefused();
 }
 
-void AcceptLoop::Watch(uint64_t id, int fd) {
-  // One-shot: an ended connection is looked at by the sweep from then on.
-  if (!AddToEpoll(epoll_.get(), fd, id + kFirstConnection, EPOLLRDHUP | EPOLLONESHOT)) {
-    parts_.table->End(id);
-  }
-}
-
-AcceptLoop::Outcome AcceptLoop::TakeUnix(Fd& fd) {
-  const absl::Duration now = parts_.now();
+void AcceptLoop::TakeUnix(Fd fd) {
   ucred who{};
   socklen_t size = sizeof(who);
-  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return Outcome::kDone;
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return;
   ConnectionTable::Arrival arrival;
   arrival.kind = ConnectionTable::Kind::kUnix;
   arrival.owner = OwnerOf(who.uid);
   arrival.peer.kind = Peer::Kind::kUnix;
   arrival.peer.uid = who.uid;
   arrival.peer.pid = who.pid;
-  if (!parts_.table->MakeRoomFor(arrival.owner, now)) {
-    parts_.table->CountRefused();
-    return Outcome::kDone;
-  }
-  Fd given(parts_.table->DuplicateFor(who.uid, fd.get(), now));
-  if (!given.valid()) {
-    if (OutOfDescriptors(errno)) {
-      MakeDescriptors(-1);
-    } else if (waiting_for_grpc_ == 0) {
-      parts_.table->CutOneUnprovenOf(arrival.owner);
-    }
-    return Outcome::kWait;
-  }
-  arrival.number = given.get();
-  arrival.kept_fd = fd.get();
-  const uint64_t id = parts_.table->Add(arrival, given.get(), now);
-  const int kept = fd.Release();
-  grpc::AddInsecureChannelFromFd(parts_.server, given.Release());
-  Watch(id, kept);
-  return Outcome::kDone;
+  Keep(arrival, std::move(fd));
 }
 
-AcceptLoop::Outcome AcceptLoop::TakeTcp(Fd& fd) {
-  const absl::Duration now = parts_.now();
+void AcceptLoop::TakeTcp(Fd fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
-  if (::getpeername(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    return Outcome::kDone;
-  }
+  if (::getpeername(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+  const int on = 1;
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   const RemoteAddress remote = ToRemoteAddress(address);
   ConnectionTable::Arrival arrival;
   arrival.kind = ConnectionTable::Kind::kTcp;
   arrival.owner = remote.host;
   arrival.address_key = AddressKey(remote);
+  Keep(arrival, std::move(fd));
+}
+
+void AcceptLoop::Keep(const ConnectionTable::Arrival& arrival, Fd fd) {
+  const absl::Duration now = parts_.now();
   if (!parts_.table->MakeRoomFor(arrival.owner, now)) {
     parts_.table->CountRefused();
-    return Outcome::kDone;
+    return;
   }
-  const int on = 1;
-  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  Fd given(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
-  if (!given.valid()) {
-    MakeDescriptors(-1);
-    return Outcome::kWait;
+  ConnectionTable::Arrival kept = arrival;
+  kept.kept_fd = fd.Release();
+  const uint64_t id = parts_.table->Add(kept, now);
+  // One-shot: armed again when gRPC has it, and an ended connection is looked at by the sweep.
+  if (!AddToEpoll(epoll_.get(), kept.kept_fd, id + kFirstConnection,
+                  EPOLLIN | EPOLLRDHUP | EPOLLONESHOT)) {
+    parts_.table->End(id);
   }
-  arrival.kept_fd = fd.get();
-  const uint64_t id = parts_.table->Add(arrival, given.get(), now);
-  const int kept = fd.Release();
-  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-  parameters.listener_fd = -1;
-  parameters.fd = given.Release();
-  parts_.acceptor->HandleNewConnection(&parameters);
-  Watch(id, kept);
-  return Outcome::kDone;
+}
+
+bool AcceptLoop::GiveToGrpc(uint64_t id) {
+  const ConnectionTable::HandOver handed = parts_.table->Give(id, parts_.now());
+  if (handed.gone) return true;
+  if (handed.grpc_fd < 0) {
+    if (OutOfDescriptors(errno)) {
+      MakeDescriptors();
+    } else if (waiting_for_grpc_ == 0) {
+      parts_.table->CutOneUnprovenOf(handed.owner);
+    }
+    return false;
+  }
+  if (handed.kind == ConnectionTable::Kind::kUnix) {
+    grpc::AddInsecureChannelFromFd(parts_.server, handed.grpc_fd);
+  } else {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.fd = handed.grpc_fd;
+    parts_.acceptor->HandleNewConnection(&parameters);
+  }
+  epoll_event event{};
+  event.events = EPOLLRDHUP | EPOLLONESHOT;
+  event.data.u64 = id + kFirstConnection;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, handed.kept_fd, &event) != 0) parts_.table->End(id);
+  return true;
+}
+
+void AcceptLoop::GiveWaiting() {
+  const absl::Duration now = parts_.now();
+  while (!waiting_.empty()) {
+    const Waiting first = waiting_.front();
+    const bool given = GiveToGrpc(first.id);
+    if (!given && now - first.since <= kLongestWaiting) return;
+    waiting_.pop_front();
+    if (given) continue;
+    parts_.table->CountRefused();
+    parts_.table->End(first.id);
+  }
 }
 
 }  // namespace madoguchi::rpc

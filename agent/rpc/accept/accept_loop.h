@@ -2,6 +2,8 @@
 #define MADOGUCHI_AGENT_RPC_ACCEPT_ACCEPT_LOOP_H_
 
 #include <atomic>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,7 +31,9 @@ struct AcceptListeners {
   Fd tcp;
 };
 
-// The accept thread: takes connections from the listeners, hands them to gRPC, notices their end.
+// The accept thread: takes connections from the listeners, hands each to gRPC when its peer has
+// said something (both HTTP/2 and TLS begin with the client), notices their end. Who only connects
+// costs a descriptor, and nothing of gRPC.
 class AcceptLoop {
  public:
   // All outlive the loop.
@@ -52,37 +56,32 @@ class AcceptLoop {
   void Stop();
 
  private:
-  // kDone: given to gRPC, or turned away. kWait: it can be neither now.
-  enum class Outcome { kDone, kWait };
-  struct Door {
-    uint64_t tag = 0;
-    Outcome (AcceptLoop::*take)(Fd&) = nullptr;
-    // Accepted, but there is no descriptor number for it yet.
-    Fd pending = {};
-    absl::Duration pending_since = {};
+  // A connection whose peer has spoken, but for which there is no descriptor yet.
+  struct Waiting {
+    uint64_t id = 0;
+    absl::Duration since;
   };
 
   explicit AcceptLoop(Parts parts, AcceptListeners listeners);
   absl::Status Prepare();
   void Run();
   void HandleEvents(int timeout_ms);
-  void HandleEvent(uint64_t tag);
+  void HandleEvent(uint64_t tag, uint32_t events);
   int TimeoutMs() const;
   void CheckListening();
   void Sweep();
   void ReloadTls();
-  int ListenerOf(const Door& door) const;
-  void Accept(Door& door);
-  // False when nothing more can be taken through this door now.
-  bool AcceptOne(Door& door);
-  bool TryPending(Door& door);
-  void AcceptPending();
-  // Descriptors have run out: cuts idle connections, so that those who wait can come in later; when
-  // there are none, lets one wait no longer.
-  void MakeDescriptors(int listener);
-  Outcome TakeUnix(Fd& fd);
-  Outcome TakeTcp(Fd& fd);
-  void Watch(uint64_t id, int fd);
+  void Accept(int listener, void (AcceptLoop::*take)(Fd));
+  void TakeUnix(Fd fd);
+  void TakeTcp(Fd fd);
+  void Keep(const ConnectionTable::Arrival& arrival, Fd fd);
+  // The peer has spoken: gives the connection to gRPC. False when it must wait.
+  bool GiveToGrpc(uint64_t id);
+  void GiveWaiting();
+  // Descriptors have run out: cuts idle connections, so that those who wait can come in. False when
+  // there are none.
+  bool MakeDescriptors();
+  void TurnAwayOne(int listener);
   void Pause(bool pause);
   void Wake();
 
@@ -93,8 +92,7 @@ class AcceptLoop {
   // Closed for a moment to accept, and turn away, when there are no descriptors left.
   Fd spare_;
   // The accept thread's own.
-  Door unix_door_;
-  Door tcp_door_;
+  std::deque<Waiting> waiting_;
   bool paused_ = false;
   size_t waiting_for_grpc_ = 0;
   absl::Duration sweep_interval_;

@@ -88,8 +88,7 @@ bool ConnectionTable::HasSpace() const {
   return connections_.size() < most_open_;
 }
 
-int ConnectionTable::DuplicateFor(uid_t uid, int fd, absl::Duration now) {
-  const absl::MutexLock lock(&mu_);
+int ConnectionTable::DuplicateUnix(uid_t uid, int fd, absl::Duration now) {
   // Near the limit other descriptors reach into the private range.
   for (int i = 0; i < limits_.numbers; ++i) {
     const std::optional<int> number = numbers_.Take(uid, now);
@@ -108,10 +107,9 @@ int ConnectionTable::DuplicateFor(uid_t uid, int fd, absl::Duration now) {
   return -1;
 }
 
-uint64_t ConnectionTable::Add(const Arrival& arrival, int grpc_fd, absl::Duration now) {
+uint64_t ConnectionTable::Add(const Arrival& arrival, absl::Duration now) {
   auto connection = std::make_unique<Connection>();
   connection->arrival = arrival;
-  connection->grpc_fd = grpc_fd;
   connection->silent_until =
       now + (arrival.kind == Kind::kUnix ? limits_.unproven_unix : limits_.unproven_tcp);
   struct stat info {};
@@ -123,13 +121,7 @@ uint64_t ConnectionTable::Add(const Arrival& arrival, int grpc_fd, absl::Duratio
   const absl::MutexLock lock(&mu_);
   const uint64_t id = next_id_++;
   connection->id = id;
-  if (arrival.kind == Kind::kUnix) {
-    by_number_[arrival.number] = connection.get();
-    ++open_unix_;
-  } else {
-    by_address_[arrival.address_key] = connection.get();
-    ++open_tcp_;
-  }
+  ++(arrival.kind == Kind::kUnix ? open_unix_ : open_tcp_);
   Owner& owner = owners_[arrival.owner];
   ++owner.open;
   owner.unproven.insert(id);
@@ -137,6 +129,31 @@ uint64_t ConnectionTable::Add(const Arrival& arrival, int grpc_fd, absl::Duratio
   ++totals_.accepted;
   connections_.emplace(id, std::move(connection));
   return id;
+}
+
+ConnectionTable::HandOver ConnectionTable::Give(uint64_t id, absl::Duration now) {
+  const absl::MutexLock lock(&mu_);
+  const auto found = connections_.find(id);
+  HandOver out;
+  if (found == connections_.end() || found->second->ended || found->second->grpc_fd >= 0) {
+    out.gone = true;
+    return out;
+  }
+  Connection& connection = *found->second;
+  const Arrival& arrival = connection.arrival;
+  out.kind = arrival.kind;
+  out.owner = arrival.owner;
+  out.kept_fd = arrival.kept_fd;
+  out.grpc_fd = arrival.kind == Kind::kUnix ? DuplicateUnix(arrival.peer.uid, arrival.kept_fd, now)
+                                            : ::fcntl(arrival.kept_fd, F_DUPFD_CLOEXEC, 0);
+  if (out.grpc_fd < 0) return out;
+  connection.grpc_fd = out.grpc_fd;
+  if (arrival.kind == Kind::kUnix) {
+    by_number_[out.grpc_fd] = &connection;
+  } else {
+    by_address_[arrival.address_key] = &connection;
+  }
+  return out;
 }
 
 void ConnectionTable::ForgetUnproven(Connection& connection) {
@@ -176,15 +193,15 @@ void ConnectionTable::EndAll() {
 
 bool ConnectionTable::GrpcHolds(const Connection& connection) {
   struct stat info {};
-  return ::fstat(connection.grpc_fd, &info) == 0 && info.st_dev == connection.device &&
-         info.st_ino == connection.inode;
+  return connection.grpc_fd >= 0 && ::fstat(connection.grpc_fd, &info) == 0 &&
+         info.st_dev == connection.device && info.st_ino == connection.inode;
 }
 
 void ConnectionTable::Close(Connection& connection, absl::Duration now) {
   ::close(connection.arrival.kept_fd);
-  if (connection.arrival.kind != Kind::kUnix) return;
-  by_number_.erase(connection.arrival.number);
-  numbers_.Release(connection.arrival.number, connection.arrival.peer.uid, now);
+  if (connection.arrival.kind != Kind::kUnix || connection.grpc_fd < 0) return;
+  by_number_.erase(connection.grpc_fd);
+  numbers_.Release(connection.grpc_fd, connection.arrival.peer.uid, now);
 }
 
 void ConnectionTable::CutSilent(absl::Duration now) {

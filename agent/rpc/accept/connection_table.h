@@ -32,9 +32,7 @@ class ConnectionTable {
     Kind kind = Kind::kUnix;
     // The accepted descriptor: the table's from Add on.
     int kept_fd = -1;
-    // What identifies the caller's end: the number of the descriptor gRPC gets (kUnix), or
-    // ADDRESS|PORT (kTcp).
-    int number = -1;
+    // kTcp: ADDRESS|PORT, which names the caller's end in gRPC.
     std::string address_key;
     // `uid:<uid>` or the remote address.
     std::string owner;
@@ -55,12 +53,22 @@ class ConnectionTable {
   // spare descriptors.
   bool HasSpace() const;
 
-  // Duplicates `fd` to a number that may name a connection of this uid; -1 when there is none:
-  // errno is EBUSY when the uid's own must first be let go, EMFILE when descriptors ran out.
-  int DuplicateFor(uid_t uid, int fd, absl::Duration now);
+  // Returns the connection's id.
+  uint64_t Add(const Arrival& arrival, absl::Duration now);
 
-  // Before gRPC gets `grpc_fd`, so that the first call finds it. Returns the connection's id.
-  uint64_t Add(const Arrival& arrival, int grpc_fd, absl::Duration now);
+  struct HandOver {
+    // The connection has ended meanwhile, or gRPC has it already.
+    bool gone = false;
+    Kind kind = Kind::kUnix;
+    std::string owner;
+    int kept_fd = -1;
+    // For gRPC, which owns it from now on; -1: none can be had now. errno is EBUSY when connections
+    // of the same uid must first be let go, else why there is no descriptor.
+    int grpc_fd = -1;
+  };
+  // Makes the descriptor for gRPC, known to FindUnix and NoteCall from now on.
+  HandOver Give(uint64_t id, absl::Duration now);
+
   // The peer has gone, or must go. Idempotent.
   void End(uint64_t id);
   void EndAll();
@@ -82,6 +90,8 @@ class ConnectionTable {
   struct Connection {
     uint64_t id = 0;
     Arrival arrival;
+    // -1: the peer has not said anything yet, and gRPC does not know the connection. For kUnix the
+    // number that names the caller's end in gRPC.
     int grpc_fd = -1;
     // Tells whether grpc_fd is still this socket.
     dev_t device = 0;
@@ -107,6 +117,7 @@ class ConnectionTable {
   bool CutOldestOf(const std::string& owner) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool CutOldestOfBusiest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void CutSilent(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  int DuplicateUnix(uid_t uid, int fd, absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   static bool GrpcHolds(const Connection& connection);
   void Close(Connection& connection, absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // True when the connection must be looked at under the exclusive lock.
