@@ -19,7 +19,8 @@ ALLOWED = {
     "rpc": "reception eligibility store oqs text crypto base proto services",
     "client": "text crypto base proto services",
     "daemon": "rpc reception eligibility store oqs text crypto base proto",
-    "cli": "client oqs text crypto base proto",
+    # A client program calls the generated stubs itself; `client` has what every client needs.
+    "cli": "client oqs text crypto base proto services",
     # The simulator is the outside world: it knows the messages, not the daemon.
     "sim": "oqs text crypto base proto",
 }
@@ -30,7 +31,7 @@ FOREIGN = {
     r"(winscard|PCSC/)": [r"agent/reader/"],
     r"sqlite3": [r"agent/store/"],
     r"openssl/": [r"agent/crypto/", r"agent/rpc/(\w+/)*tls"],
-    r"(grpc/|grpcpp/|.*\.grpc\.pb\.h)": [r"agent/rpc/", r"agent/client/", r"tests/"],
+    r"(grpc/|grpcpp/|.*\.grpc\.pb\.h)": [r"agent/rpc/", r"agent/client/", r"agent/cli/", r"tests/"],
     r"pugixml": [r"agent/oqs/", r"tests/bench/"],
     r"spdlog/": [r"agent/base/log\.cc$"],
     r"toml\+\+/": [r"agent/daemon/config[a-z_]*\.cc$"],

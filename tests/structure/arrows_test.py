@@ -55,7 +55,7 @@ class PlantedViolationsAreFound(unittest.TestCase):
                              ("agent/store/store.cc", "openssl/evp.h"),
                              ("agent/rpc/accept.cc", "openssl/ssl.h"),
                              ("agent/reception/desk.cc", "grpcpp/grpcpp.h"),
-                             ("agent/cli/main.cc", "madoguchi/v1/system_service.grpc.pb.h"),
+                             ("agent/daemon/main.cc", "madoguchi/v1/system_service.grpc.pb.h"),
                              ("agent/eligibility/terminal.cc", "pugixml.hpp"),
                              ("agent/rpc/server.cc", "spdlog/spdlog.h"),
                              ("agent/daemon/main.cc", "toml++/toml.h"),
