@@ -242,15 +242,14 @@ FileLook Folder::ReadOpen(Descriptor file) {
       break;
     }
   }
-  if (result.look == Look::kRead) {
-    result.bytes = std::move(bytes);
-    if (!remote_) result.file = std::move(file);
+  if (result.look == Look::kRead) result.bytes = std::move(bytes);
+  if (result.look == Look::kRead && !remote_) {
+    result.file = std::move(file);
+    return result;
   }
-  if (file.valid()) {
-    meter_->Begin();
-    file.Close();
-    meter_->End();
-  }
+  meter_->Begin();
+  file.Close();
+  meter_->End();
   return result;
 }
 

@@ -7,7 +7,7 @@
 namespace madoguchi::eligibility {
 
 // Whose institution a push is of is decided in the reception room, which hears of foreign ones.
-Terminal::Terminal(TerminalConfig config, std::string /*medical_institution_code*/,
+Terminal::Terminal(TerminalConfig config, const std::string& /*medical_institution_code*/,
                    base::Clock& clock, FacePushSink sink, std::function<void()> on_change)
     : worker_(std::make_shared<Worker>(std::move(config), clock, std::move(sink),
                                        std::move(on_change))) {}

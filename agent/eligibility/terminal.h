@@ -54,7 +54,7 @@ class Terminal {
  public:
   // `on_change` is called from the terminal's thread when Status() has something new. `clock`, the
   // sink and `on_change` outlive Stop() - also of a thread that had to be abandoned.
-  Terminal(TerminalConfig config, std::string medical_institution_code, base::Clock& clock,
+  Terminal(TerminalConfig config, const std::string& medical_institution_code, base::Clock& clock,
            FacePushSink sink, std::function<void()> on_change);
   // Stops.
   ~Terminal();

@@ -111,6 +111,13 @@ void Terminal::Worker::Visit(Place& place, const std::string& name, Why why) {
   }
 }
 
+bool Terminal::Worker::WasTaken(const std::string& name, const std::string& key) const {
+  const auto taken = taken_.find(name);
+  if (taken == taken_.end()) return false;
+  const auto& keys = taken->second.keys;
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
 void Terminal::Worker::OnRead(Place& place, const std::string& name, Entry& entry, FileLook look) {
   if (!oqs::LooksComplete(look.bytes)) {
     OnIncomplete(place, name, entry, std::move(look));
@@ -118,19 +125,16 @@ void Terminal::Worker::OnRead(Place& place, const std::string& name, Entry& entr
   }
   const std::string key =
       crypto::Sha256(absl::StrCat(name, absl::string_view("\0", 1), look.bytes));
-  if (const auto taken = taken_.find(name); taken != taken_.end()) {
-    const auto& keys = taken->second.keys;
-    if (std::find(keys.begin(), keys.end(), key) != keys.end()) {
-      entry.key = key;
-      // A note that came with taking it stays; a problem that came later is over.
-      if (!entry.reported.empty() &&
-          entry.reported != base::ErrorNumber(base::ErrorCode::kTerminalClock)) {
-        entry.reported.clear();
-        board_.DropProblem(base::Printable(name));
-      }
-      Settle(place, name, entry);
-      return;
+  if (WasTaken(name, key)) {
+    entry.key = key;
+    // A note that came with taking it stays; a problem that came later is over.
+    if (!entry.reported.empty() &&
+        entry.reported != base::ErrorNumber(base::ErrorCode::kTerminalClock)) {
+      entry.reported.clear();
+      board_.DropProblem(base::Printable(name));
     }
+    Settle(place, name, entry);
+    return;
   }
   const bool again = entry.key == key;
   if (again && entry.phase == Phase::kSettled && !entry.reported.empty()) return;
@@ -144,8 +148,13 @@ void Terminal::Worker::OnRead(Place& place, const std::string& name, Entry& entr
     OnUnparsed(place, name, entry, message.status());
     return;
   }
+  OnParsed(place, name, entry, std::move(*message->mutable_confirmation()));
+}
+
+void Terminal::Worker::OnParsed(Place& place, const std::string& name, Entry& entry,
+                                v1::Confirmation confirmation) {
   const absl::Time now = outside_.Now();
-  const auto& executed = message->confirmation().header().process_execution_time();
+  const auto& executed = confirmation.header().process_execution_time();
   const bool named_today = entry.name_stamp.has_value() && IsOfToday(*entry.name_stamp, now);
   const bool made_today = executed.has_time() && IsOfToday(base::FromProto(executed.time()), now);
   if (!named_today && !made_today) {
@@ -154,12 +163,13 @@ void Terminal::Worker::OnRead(Place& place, const std::string& name, Entry& entr
     return;
   }
   const bool odd_name = entry.name_stamp.has_value() && !named_today;
-  Take(place, name, entry, std::move(*message->mutable_confirmation()));
+  Take(place, name, entry, std::move(confirmation));
   if (odd_name) Report(name, entry, base::MakeDetail(base::ErrorCode::kTerminalClock));
 }
 
 void Terminal::Worker::OnUnparsed(Place& place, const std::string& name, Entry& entry,
                                   const absl::Status& status) {
+  entry.failure = status;
   if (entry.phase != Phase::kUnparsed) {
     entry.phase = Phase::kUnparsed;
     RetryAt(place, name, entry, Monotonic() + kSecondChance);
@@ -182,6 +192,7 @@ void Terminal::Worker::OnIncomplete(Place& place, const std::string& name, Entry
   }
   if (entry.phase != Phase::kIncomplete) entry.tries = 0;
   entry.phase = Phase::kIncomplete;
+  entry.failure = absl::OkStatus();
   Hold(entry, std::move(look.file));
   if (!RetrySoon(place, name, entry) && entry.held.valid()) {
     RetryAt(place, name, entry, Monotonic() + absl::Milliseconds(kRetryMs.back()));
@@ -221,10 +232,15 @@ void Terminal::Worker::OnGone(Place& place, const std::string& name, Entry& entr
     RetryAt(place, name, entry, Monotonic() + absl::Milliseconds(kRetryMs.back()));
     return;
   }
-  Report(name, entry,
-         base::MakeDetail(
-             entry.read_any ? base::ErrorCode::kFileIncomplete : base::ErrorCode::kFileVanished,
-             {.what = entry.read_any ? "it was taken away before its end came" : ""}));
+  if (const auto failure = base::DetailOf(entry.failure); failure.has_value()) {
+    Report(name, entry, *failure);
+  } else if (entry.read_any) {
+    Report(name, entry,
+           base::MakeDetail(base::ErrorCode::kFileIncomplete,
+                            {.what = "it was taken away before its end came"}));
+  } else {
+    Report(name, entry, base::MakeDetail(base::ErrorCode::kFileVanished));
+  }
   Settle(place, name, entry);
   entry.absent = true;
 }

@@ -95,6 +95,8 @@ struct Entry {
   FileStamp stamp;
   // Key of what was read last.
   std::string key;
+  // Why what was read last cannot be parsed.
+  absl::Status failure;
   // Error number shown for it.
   std::string reported;
   // Kept open while it is incomplete, on a local file system only.
@@ -171,6 +173,8 @@ class Terminal::Worker : public std::enable_shared_from_this<Terminal::Worker> {
   Entry* EntryFor(Place& place, const std::string& name);
   bool TooOften(Place& place, const std::string& name, Entry& entry, Why why);
   void OnRead(Place& place, const std::string& name, Entry& entry, FileLook look);
+  void OnParsed(Place& place, const std::string& name, Entry& entry, v1::Confirmation confirmation);
+  bool WasTaken(const std::string& name, const std::string& key) const;
   void OnIncomplete(Place& place, const std::string& name, Entry& entry, FileLook look);
   void OnGone(Place& place, const std::string& name, Entry& entry);
   void OnUnreadable(Place& place, const std::string& name, Entry& entry, int error);

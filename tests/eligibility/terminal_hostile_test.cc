@@ -187,6 +187,18 @@ TEST(TerminalHostile, BrokenMessagesAreProblemsWithTheirNumbersAndOthersAreTaken
   EXPECT_TRUE(site.GetsProblem(FaceName(now, 2), ""));
 }
 
+TEST(TerminalHostile, ABrokenMessageThatIsTakenAwayIsStillReportedAsBroken) {
+  Site site;
+  site.StartAndSettle();
+  const absl::Time now = absl::Now();
+  const std::string path = absl::StrCat(site.face, "/", FaceName(now));
+  OpenSpy spy(site.face);
+  PublishFile(site.face, FaceName(now), "<!DOCTYPE x [<!ENTITY a \"b\">]><XmlMsg></XmlMsg>");
+  ASSERT_TRUE(Eventually([&] { return spy.Opened().contains(FaceName(now)); }));
+  ASSERT_EQ(unlink(path.c_str()), 0);
+  EXPECT_TRUE(site.GetsProblem(FaceName(now), "MDG-1303"));
+}
+
 TEST(TerminalHostile, ARewriteWithinTheSecondChanceIsNoProblem) {
   Site site;
   site.StartAndSettle();
