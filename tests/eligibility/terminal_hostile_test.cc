@@ -168,7 +168,7 @@ TEST(TerminalHostile, BrokenMessagesAreProblemsWithTheirNumbersAndOthersAreTaken
   const absl::Time now = absl::Now();
   const std::map<int, std::pair<std::string, std::string>> cases = {
       {1, {"<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY a \"b\">]><XmlMsg></XmlMsg>", "MDG-1303"}},
-      {2, {"<XmlMsg><MessageHeader></XmlMsg>", "MDG-1302"}},
+      {2, {"<XmlMsg>< ></XmlMsg>", "MDG-1302"}},
       {3,
        {"<?xml version=\"1.0\" encoding=\"UTF-8\"?><XmlMsg><MessageHeader/><MessageBody>"
         "<ProcessingResultMessage>\x83\xff\xff</ProcessingResultMessage></MessageBody></XmlMsg>",

@@ -71,7 +71,9 @@ TEST(TerminalSink, AnAnswerAfterTheTerminalIsGoneIsHarmless) {
 }
 
 TEST(TerminalSink, TakesNoMoreThanItMayKeepAndTheRestLater) {
+  const TempFolder fast(TempFolder::FastParent());
   Site site;
+  site.config.face = site.face = fast.Make("face");
   site.sink.SetAnswer(FakeSink::Answer::kHold);
   const absl::Time now = absl::Now();
   const int count = Outbox::kMostPushes + 50;

@@ -27,8 +27,14 @@ void Write(const std::string& path, const std::string& bytes, int flags) {
 
 }  // namespace
 
-TempFolder::TempFolder() {
-  std::string pattern = std::filesystem::temp_directory_path() / "madoguchi-terminal-XXXXXX";
+std::string TempFolder::DefaultParent() { return std::filesystem::temp_directory_path(); }
+
+std::string TempFolder::FastParent() {
+  return access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : DefaultParent();
+}
+
+TempFolder::TempFolder(const std::string& parent) {
+  std::string pattern = absl::StrCat(parent, "/madoguchi-terminal-XXXXXX");
   if (mkdtemp(pattern.data()) == nullptr) std::abort();
   path_ = pattern;
 }

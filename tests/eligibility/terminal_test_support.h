@@ -20,13 +20,19 @@ namespace madoguchi::eligibility {
 // A directory of its own, removed with all that is in it at the end.
 class TempFolder {
  public:
-  TempFolder();
+  TempFolder() : TempFolder(DefaultParent()) {}
+  // Below `parent`.
+  explicit TempFolder(const std::string& parent);
+  // In memory where the machine allows: for tens of thousands of files.
+  static std::string FastParent();
   ~TempFolder();
   const std::string& path() const { return path_; }
   // Makes a directory below and returns its path.
   std::string Make(const std::string& name) const;
 
  private:
+  static std::string DefaultParent();
+
   std::string path_;
 };
 
