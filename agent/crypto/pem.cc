@@ -21,13 +21,8 @@ using base::ErrorCode;
 
 constexpr size_t kMostPemBytes = 256 << 10;
 
-absl::Status Bad(std::string what, std::string field) {
-  return base::MakeError(ErrorCode::kCertificateProblem,
-                         {.what = std::move(what), .field = std::move(field)});
-}
-
 absl::Status FileError(absl::string_view what, const std::string& path) {
-  return Bad(absl::StrCat(what, ": ", std::strerror(errno)), path);
+  return CertificateProblem(absl::StrCat(what, ": ", std::strerror(errno)), path);
 }
 
 class Descriptor {
@@ -87,17 +82,24 @@ bool ValidAt(X509* certificate, absl::Time now) {
 
 absl::Status CheckClientCa(absl::string_view pem, absl::Time now, const std::string& name) {
   const std::vector<X509Ptr> all = ParseCertificates(pem);
-  if (all.empty()) return Bad("there is no readable PEM certificate of a CA", name);
+  if (all.empty()) return CertificateProblem("there is no readable PEM certificate of a CA", name);
   bool one_valid = false;
   for (const X509Ptr& ca : all) {
-    if (X509_check_ca(ca.get()) != 1) return Bad("a certificate is not a CA's", name);
+    if (X509_check_ca(ca.get()) != 1)
+      return CertificateProblem("a certificate is not a CA's", name);
     one_valid = one_valid || ValidAt(ca.get(), now);
   }
-  if (!one_valid) return Bad("no CA certificate is valid now; check the clock", name);
+  if (!one_valid)
+    return CertificateProblem("no CA certificate is valid now; check the clock", name);
   return absl::OkStatus();
 }
 
 }  // namespace
+
+absl::Status CertificateProblem(std::string what, std::string field) {
+  return base::MakeError(ErrorCode::kCertificateProblem,
+                         {.what = std::move(what), .field = std::move(field)});
+}
 
 std::string BioText(BIO* bio) {
   char* data = nullptr;
@@ -149,14 +151,14 @@ absl::Status WritePemFile(const std::string& path, absl::string_view contents, m
                           bool overwrite) {
   struct stat there {};
   if (!overwrite && ::lstat(path.c_str(), &there) == 0) {
-    return Bad("the file exists and is not overwritten unless asked to", path);
+    return CertificateProblem("the file exists and is not overwritten unless asked to", path);
   }
   const std::string temporary = absl::StrCat(path, ".", NewId(absl::Now()).substr(24), ".new");
   {
     const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (fd.get() < 0) return FileError("cannot be made", path);
     if (!WriteAll(fd.get(), contents) || ::fchmod(fd.get(), mode) != 0) {
-      const absl::Status error = FileError("cannot be written", path);
+      absl::Status error = FileError("cannot be written", path);
       ::unlink(temporary.c_str());
       return error;
     }
@@ -164,7 +166,7 @@ absl::Status WritePemFile(const std::string& path, absl::string_view contents, m
   const bool named =
       overwrite ? ::rename(temporary.c_str(), path.c_str()) == 0 : RenameToFree(temporary, path);
   if (!named) {
-    const absl::Status error = FileError("cannot be given its name", path);
+    absl::Status error = FileError("cannot be given its name", path);
     ::unlink(temporary.c_str());
     return error;
   }
@@ -177,7 +179,7 @@ absl::StatusOr<std::string> ReadPemFile(const std::string& path) {
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat info {};
   if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0) return FileError("cannot be opened", path);
-  if (!S_ISREG(info.st_mode)) return Bad("is not a regular file", path);
+  if (!S_ISREG(info.st_mode)) return CertificateProblem("is not a regular file", path);
   std::string contents(kMostPemBytes + 1, '\0');
   size_t size = 0;
   while (size < contents.size()) {
@@ -187,7 +189,7 @@ absl::StatusOr<std::string> ReadPemFile(const std::string& path) {
     if (got == 0) break;
     size += static_cast<size_t>(got);
   }
-  if (size > kMostPemBytes) return Bad("is larger than 256 KB", path);
+  if (size > kMostPemBytes) return CertificateProblem("is larger than 256 KB", path);
   contents.resize(size);
   return contents;
 }
@@ -196,34 +198,38 @@ absl::StatusOr<absl::Time> NotAfter(absl::string_view certificate) {
   const X509Ptr parsed = ParseCertificate(certificate);
   struct tm end {};
   if (parsed == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(parsed.get()), &end) != 1) {
-    return Bad("there is no readable PEM certificate", "certificate");
+    return CertificateProblem("there is no readable PEM certificate", "certificate");
   }
   return absl::FromTM(end, absl::UTCTimeZone());
 }
 
 absl::StatusOr<bool> HasEllipticKey(absl::string_view certificate) {
   const X509Ptr parsed = ParseCertificate(certificate);
-  if (parsed == nullptr) return Bad("there is no readable PEM certificate", "certificate");
+  if (parsed == nullptr)
+    return CertificateProblem("there is no readable PEM certificate", "certificate");
   return EVP_PKEY_is_a(X509_get0_pubkey(parsed.get()), "EC") == 1;
 }
 
 absl::Status CheckKeyPair(absl::string_view certificate, absl::string_view key,
                           absl::string_view ca, absl::Time now, const KeyPairNames& names) {
   const std::vector<X509Ptr> chain = ParseCertificates(certificate);
-  if (chain.empty()) return Bad("there is no readable PEM certificate", names.certificate);
+  if (chain.empty())
+    return CertificateProblem("there is no readable PEM certificate", names.certificate);
   X509* const leaf = chain.front().get();
   const PkeyPtr parsed_key = ParseKey(key);
-  if (parsed_key == nullptr) return Bad("there is no readable unencrypted PEM key", names.key);
+  if (parsed_key == nullptr)
+    return CertificateProblem("there is no readable unencrypted PEM key", names.key);
   if (X509_check_private_key(leaf, parsed_key.get()) != 1) {
-    return Bad("the key does not belong to the certificate", names.key);
+    return CertificateProblem("the key does not belong to the certificate", names.key);
   }
   if (!ValidAt(leaf, now)) {
-    return Bad("the certificate is not valid now; check its dates and the clock",
-               names.certificate);
+    return CertificateProblem("the certificate is not valid now; check its dates and the clock",
+                              names.certificate);
   }
   if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1) {
-    return Bad("the certificate is not meant for a TLS server (extended key usage serverAuth)",
-               names.certificate);
+    return CertificateProblem(
+        "the certificate is not meant for a TLS server (extended key usage serverAuth)",
+        names.certificate);
   }
   return CheckClientCa(ca, now, names.ca);
 }

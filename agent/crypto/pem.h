@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "agent/crypto/pki.h"
@@ -36,6 +37,8 @@ using Pkcs12Ptr = std::unique_ptr<PKCS12, Deleter<PKCS12_free>>;
 using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
 using X509StackPtr = std::unique_ptr<STACK_OF(X509), Deleter<FreeStack>>;
 
+// MDG-1801.
+absl::Status CertificateProblem(std::string what, std::string field);
 std::string BioText(BIO* bio);
 absl::StatusOr<KeyPair> ToPem(X509* certificate, EVP_PKEY* key);
 // Null when there is none, or it cannot be read. A key that asks for a password is not read.

@@ -34,11 +34,6 @@ constexpr size_t kLeastPassword = 12;
 constexpr size_t kMostNames = 32;
 constexpr size_t kMostDnsName = 253;
 
-absl::Status Bad(std::string what, std::string field) {
-  return base::MakeError(ErrorCode::kCertificateProblem,
-                         {.what = std::move(what), .field = std::move(field)});
-}
-
 absl::Status Failed(absl::string_view step) {
   return base::MakeError(ErrorCode::kCryptoFailed, {.what = std::string(step)});
 }
@@ -50,7 +45,8 @@ struct Validity {
 
 absl::StatusOr<Validity> MakeValidity(absl::Time now, int days, int most) {
   if (days < 1 || days > most) {
-    return Bad(absl::StrCat("validity of ", days, " days; allowed are 1 to ", most), "days");
+    return CertificateProblem(absl::StrCat("validity of ", days, " days; allowed are 1 to ", most),
+                              "days");
   }
   return Validity{now - absl::Hours(1), now + absl::Hours(24) * days};
 }
@@ -119,12 +115,14 @@ struct Ca {
 
 absl::StatusOr<Ca> LoadCa(const KeyPair& pair) {
   Ca ca{ParseCertificate(pair.certificate), ParseKey(pair.key)};
-  if (ca.certificate == nullptr) return Bad("the CA certificate is not PEM", "ca");
-  if (ca.key == nullptr) return Bad("the key of the CA is not unencrypted PEM", "ca");
+  if (ca.certificate == nullptr) return CertificateProblem("the CA certificate is not PEM", "ca");
+  if (ca.key == nullptr)
+    return CertificateProblem("the key of the CA is not unencrypted PEM", "ca");
   if (X509_check_private_key(ca.certificate.get(), ca.key.get()) != 1) {
-    return Bad("the key does not belong to the CA certificate", "ca");
+    return CertificateProblem("the key does not belong to the CA certificate", "ca");
   }
-  if (X509_check_ca(ca.certificate.get()) != 1) return Bad("the certificate is not a CA's", "ca");
+  if (X509_check_ca(ca.certificate.get()) != 1)
+    return CertificateProblem("the certificate is not a CA's", "ca");
   return ca;
 }
 
@@ -137,7 +135,7 @@ absl::StatusOr<KeyPair> IssueLeaf(const KeyPair& ca_pair, absl::string_view name
   if (!validity.ok()) return validity.status();
   absl::StatusOr<absl::Time> ca_end = NotAfter(ca_pair.certificate);
   if (!ca_end.ok()) return ca_end.status();
-  if (*ca_end <= now) return Bad("the CA has ended", "ca");
+  if (*ca_end <= now) return CertificateProblem("the CA has ended", "ca");
   validity->to = std::min(validity->to, *ca_end);
 
   Template wanted{std::string(name),
@@ -168,20 +166,22 @@ bool IsIpAddress(const std::string& text) {
 absl::StatusOr<std::string> AlternativeNames(const ServerNames& names) {
   const size_t count = names.dns.size() + names.ip.size();
   if (count == 0 || count > kMostNames) {
-    return Bad(absl::StrCat(count, " names; 1 to ", kMostNames, " are allowed"), "names");
+    return CertificateProblem(absl::StrCat(count, " names; 1 to ", kMostNames, " are allowed"),
+                              "names");
   }
   std::vector<std::string> parts;
   for (const std::string& dns : names.dns) {
     if (!IsDnsName(dns)) {
-      return Bad(absl::StrCat("`", base::Printable(dns, 80),
-                              "` is not a DNS name (letters, digits, dash, dot)"),
-                 "names");
+      return CertificateProblem(absl::StrCat("`", base::Printable(dns, 80),
+                                             "` is not a DNS name (letters, digits, dash, dot)"),
+                                "names");
     }
     parts.push_back(absl::StrCat("DNS:", dns));
   }
   for (const std::string& ip : names.ip) {
     if (!IsIpAddress(ip)) {
-      return Bad(absl::StrCat("`", base::Printable(ip, 80), "` is not an IP address"), "names");
+      return CertificateProblem(
+          absl::StrCat("`", base::Printable(ip, 80), "` is not an IP address"), "names");
     }
     parts.push_back(absl::StrCat("IP:", ip));
   }
@@ -201,10 +201,11 @@ absl::Status CheckPkiName(absl::string_view name) {
                       return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
                     });
   if (fits) return absl::OkStatus();
-  return Bad(absl::StrCat("`", base::Printable(name, 80),
-                          "` is not a name: 1 to 64 of A-Z a-z 0-9 . _ - are allowed, beginning "
-                          "with a letter, digit or underscore"),
-             "name");
+  return CertificateProblem(
+      absl::StrCat("`", base::Printable(name, 80),
+                   "` is not a name: 1 to 64 of A-Z a-z 0-9 . _ - are allowed, beginning "
+                   "with a letter, digit or underscore"),
+      "name");
 }
 
 absl::StatusOr<KeyPair> MakeCa(absl::string_view name, absl::Time now, int days) {
@@ -236,15 +237,16 @@ absl::StatusOr<KeyPair> IssueClient(const KeyPair& ca, absl::string_view name, a
 absl::StatusOr<std::string> MakePfx(const KeyPair& pair, absl::string_view ca_certificate,
                                     absl::string_view password) {
   if (!IsPassword(password)) {
-    return Bad("the password must have 12 to 128 printable ASCII characters without spaces",
-               "password");
+    return CertificateProblem(
+        "the password must have 12 to 128 printable ASCII characters without spaces", "password");
   }
   const X509Ptr certificate = ParseCertificate(pair.certificate);
   const PkeyPtr key = ParseKey(pair.key);
   X509Ptr ca = ParseCertificate(ca_certificate);
-  if (certificate == nullptr || ca == nullptr) return Bad("not a PEM certificate", "certificate");
+  if (certificate == nullptr || ca == nullptr)
+    return CertificateProblem("not a PEM certificate", "certificate");
   if (key == nullptr || X509_check_private_key(certificate.get(), key.get()) != 1) {
-    return Bad("the key does not belong to the certificate", "key");
+    return CertificateProblem("the key does not belong to the certificate", "key");
   }
   const X509StackPtr chain(sk_X509_new_null());
   if (chain == nullptr || sk_X509_push(chain.get(), ca.get()) == 0) return Failed("PKCS#12");
