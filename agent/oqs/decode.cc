@@ -87,7 +87,7 @@ absl::Status DoesNotFit(absl::string_view bytes, size_t offset, absl::string_vie
 // See the third rule in the header.
 bool IsSurelyUtf8(absl::string_view bytes) {
   if (text::FindInvalidUtf8(bytes)) return false;
-  constexpr int kSeveral = 3;
+  constexpr int kSeveral = 2;
   int long_ones = 0;
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);

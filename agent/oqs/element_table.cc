@@ -55,12 +55,16 @@ struct Tickets {
 };
 
 // When a wrapper is written.
-int HasRequestBody(const void* record) { return To<v1::OqsMessage>(record).has_query() ? 1 : 0; }
-// An answer that refuses the file has none.
+// A message has a head or a body; an answer that refuses the file has no body.
+// A message has a head or a body; an answer that refuses the file has no body.
+int HasRequestBody(const void* record) {
+  const auto& request = To<v1::OqsMessage>(record);
+  return request.has_query() || !request.has_request_header() ? 1 : 0;
+}
 int HasResponseBody(const void* record) {
   const auto& answer = To<v1::Confirmation>(record);
   const bool any =
-      answer.has_query() || answer.has_processing_result() ||
+      !answer.has_header() || answer.has_query() || answer.has_processing_result() ||
       !answer.prescription_issue_select_code().empty() || answer.prescription_issue_select() != 0 ||
       !answer.processing_result_status_code().empty() || answer.processing_result_status() != 0 ||
       !answer.validity_code().empty() || answer.validity() != 0 || !answer.qualifications().empty();

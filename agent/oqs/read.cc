@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <bitset>
 #include <initializer_list>
 #include <optional>
 #include <pugixml.hpp>
@@ -67,15 +66,36 @@ void Store(const Element& element, absl::string_view text, void* record) {
   }
 }
 
-// Counts siblings by name, for the places of leftovers.
-class SiblingCounter {
+// The known elements of a scope that were seen. One that is empty all through counts as absent.
+class Seen {
  public:
-  int CountKnown(size_t row) { return ++rows_[row]; }
-  int CountUnknown(absl::string_view name) { return ++others_[name]; }
+  // The index the next one of `row` has among its siblings, from 1.
+  int NextIndex(size_t row) const { return counts_[row] + 1; }
+  bool Has(size_t row) const { return counts_[row] > 0; }
+  void Count(size_t row) { ++counts_[row]; }
 
  private:
-  std::array<int, kMaxRows> rows_{};
-  absl::flat_hash_map<absl::string_view, int> others_;
+  std::array<int, kMaxRows> counts_{};
+};
+
+// Text between elements: runs without the white space around them, joined by a space. Pieces with
+// only a comment between them are one run.
+class StrayText {
+ public:
+  void Add(absl::string_view piece) { run_.append(piece.data(), piece.size()); }
+  void EndRun() {
+    const absl::string_view run = absl::StripAsciiWhitespace(run_);
+    if (!run.empty()) absl::StrAppend(&text_, text_.empty() ? "" : " ", run);
+    run_.clear();
+  }
+  std::string Take() && {
+    EndRun();
+    return std::move(text_);
+  }
+
+ private:
+  std::string text_;
+  std::string run_;
 };
 
 // Walks over a parsed message. Its depth is bounded by the scan that went before.
@@ -83,32 +103,38 @@ class Reader {
  public:
   // Reads the elements inside `node` into `record`; true when that stored anything.
   bool ReadScope(Scope scope, const pugi::xml_node& node, const Place& place, void* record) {
-    SiblingCounter counter;
-    std::bitset<kMaxRows> stored;
-    std::string stray;
+    Seen seen;
+    absl::flat_hash_map<absl::string_view, int> unknown_counts;
+    StrayText stray;
+    bool stored = false;
     size_t hint = 0;
     for (const pugi::xml_node& child : node) {
       if (IsText(child)) {
-        AddRun(child.value(), stray);
+        stray.Add(child.value());
         continue;
       }
+      stray.EndRun();
       const absl::string_view name = child.name();
       const size_t row = FindElement(scope, name, hint);
       if (row == kNotFound) {
-        KeepUnknown(child, {&place, name, counter.CountUnknown(name)});
+        KeepUnknown(child, {&place, name, ++unknown_counts[name]});
         continue;
       }
       hint = row + 1;
-      const Place here{&place, name, counter.CountKnown(row)};
       const Element& element = ElementsOf(scope)[row];
-      if (stored[row] && element.kind != Kind::kRepeated) {
+      const Place here{&place, name, seen.NextIndex(row)};
+      const size_t leftovers = unknown_.size();
+      if (seen.Has(row) && element.kind != Kind::kRepeated) {
         KeepDuplicate(child, here);
       } else if (ReadElement(element, child, here, record)) {
-        stored[row] = true;
+        stored = true;
+        seen.Count(row);
+        continue;
       }
+      if (unknown_.size() > leftovers) seen.Count(row);
     }
-    if (!stray.empty()) unknown_.AddText(place, stray);
-    return stored.any();
+    KeepStray(std::move(stray), place);
+    return stored;
   }
 
   void KeepAttributes(const pugi::xml_node& node, const Place& place) {
@@ -126,12 +152,19 @@ class Reader {
                    void* record) {
     if (node.first_attribute()) KeepAttributes(node, place);
     if (element.kind == Kind::kGroup || element.kind == Kind::kRepeated) {
-      // Nothing inside: no record is made for it.
-      if (!node.first_child()) return false;
+      if (!HasElements(node)) {
+        // No record is made for it.
+        const absl::string_view text = JoinedText(node, place);
+        if (!IsBlank(text)) unknown_.AddText(place, text);
+        return false;
+      }
+      const size_t leftovers = unknown_.size();
       void* inner = element.access.add(record);
-      const bool stored = ReadScope(element.inner, node, place, inner);
-      if (!stored) element.access.drop(record);
-      return stored;
+      bool keep = ReadScope(element.inner, node, place, inner);
+      // One of several that holds only what we do not know is one all the same.
+      keep = keep || (element.kind == Kind::kRepeated && unknown_.size() > leftovers);
+      if (!keep) element.access.drop(record);
+      return keep;
     }
     const pugi::xml_node first = node.first_child();
     if (!first) return false;
@@ -145,14 +178,12 @@ class Reader {
   // The text of a leaf that holds more than one run of text. Elements inside are leftovers. The
   // result is valid until the next call.
   absl::string_view JoinedText(const pugi::xml_node& node, const Place& place) {
-    joined_.clear();
-    if (!HasElements(node)) {
-      for (const pugi::xml_node& child : node) joined_.append(child.value());
+    if (HasElements(node)) {
+      joined_ = KeepChildren(node, place).Take();
       return joined_;
     }
-    std::string text;
-    KeepChildren(node, place, text);
-    joined_ = std::move(text);
+    joined_.clear();
+    for (const pugi::xml_node& child : node) joined_.append(child.value());
     return joined_;
   }
 
@@ -163,25 +194,25 @@ class Reader {
     return false;
   }
 
-  // Text between elements: runs without the white space around them, joined by a space.
-  static void AddRun(absl::string_view run, std::string& text) {
-    run = absl::StripAsciiWhitespace(run);
-    if (run.empty()) return;
-    if (!text.empty()) text.push_back(' ');
-    text.append(run.data(), run.size());
-  }
-
-  // Keeps the elements inside `node`; appends the runs of its own text.
-  void KeepChildren(const pugi::xml_node& node, const Place& place, std::string& text) {
+  // Keeps the elements inside `node`; returns its own text.
+  StrayText KeepChildren(const pugi::xml_node& node, const Place& place) {
     absl::flat_hash_map<absl::string_view, int> counts;
+    StrayText text;
     for (const pugi::xml_node& child : node) {
       if (IsText(child)) {
-        AddRun(child.value(), text);
+        text.Add(child.value());
       } else {
+        text.EndRun();
         const absl::string_view name = child.name();
         KeepUnknown(child, {&place, name, ++counts[name]});
       }
     }
+    return text;
+  }
+
+  void KeepStray(StrayText stray, const Place& place) {
+    const std::string text = std::move(stray).Take();
+    if (!text.empty()) unknown_.AddText(place, text);
   }
 
   // Keeps an element and all inside. One without elements inside is kept even when it is empty:
@@ -189,9 +220,7 @@ class Reader {
   void KeepUnknown(const pugi::xml_node& node, const Place& place) {
     KeepAttributes(node, place);
     if (HasElements(node)) {
-      std::string text;
-      KeepChildren(node, place, text);
-      if (!text.empty()) unknown_.AddText(place, text);
+      KeepStray(KeepChildren(node, place), place);
       return;
     }
     std::string text;

@@ -31,6 +31,7 @@ class UnknownCollector {
   // The element's own text.
   void AddText(const Place& place, absl::string_view text);
   void AddAttribute(const Place& place, absl::string_view name, absl::string_view value);
+  size_t size() const { return static_cast<size_t>(elements_.size()); }
   // False when all paths together were longer than kMaxUnknownPathBytes: then some are missing and
   // the message must be refused.
   bool WithinBounds() const { return within_bounds_; }

@@ -1,0 +1,322 @@
+#include "tests/oqs/generate.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <random>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "agent/base/japan_time.h"
+
+namespace madoguchi::oqs {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// Values with the derived ones they must give.
+struct Pair {
+  const char* sent;
+  const char* derived;
+};
+constexpr Pair kInsurers[] = {{"  990119", "990119"},     {"00990119", "990119"},
+                              {"990119", "990119"},       {"06990121", "06990121"},
+                              {"０６９９", "０６９９"},   {"00", "00"},
+                              {"001234567", "001234567"}, {"06990121 ", "06990121"}};
+constexpr Pair kKana[] = {
+    {"ｼｹﾝ ｲﾁﾛｳ", "シケン　イチロウ"}, {"ｶﾞﾊﾟ", "ガパ"}, {"A-1", "Ａ－１"}, {"●", "●"}};
+struct Percent {
+  const char* sent;
+  int derived;
+};
+constexpr Percent kPercents[] = {{"010", 10}, {"030", 30}, {"100", 100}, {"000", 0},
+                                 {"101", 0},  {"1x", 0},   {"0200", 0},  {"20", 20}};
+
+class Generator {
+ public:
+  Generator(uint32_t seed, Encoding encoding) : random_(seed), encoding_(encoding) {}
+
+  v1::OqsMessage Make() {
+    v1::OqsMessage message;
+    const bool request = Chance(30);
+    message.set_family(v1::MESSAGE_FAMILY_OQSSIQUC01);
+    message.set_role(request ? v1::MESSAGE_ROLE_REQUEST : v1::MESSAGE_ROLE_RESPONSE);
+    message.set_file_name(request ? "OQSsiquc01req_1.xml" : "OQSsiquc01res_1.xml");
+    message.set_declared_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "Shift_JIS");
+    message.set_actual_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "CP932");
+    if (request) {
+      Fill(*message.mutable_query());
+      if (message.query().ByteSizeLong() == 0) message.clear_query();
+      Fill(*message.mutable_request_header());
+      // A message has something.
+      message.mutable_request_header()->set_medical_institution_code("9910000017");
+      if (message.has_query() && message.request_header().has_confirmation_date()) {
+        *message.mutable_query()->mutable_day() = message.request_header().confirmation_date();
+      }
+      AddUnknown(-1, *message.mutable_unknown_elements());
+      return message;
+    }
+    v1::Confirmation& confirmation = *message.mutable_confirmation();
+    Fill(confirmation);
+    confirmation.mutable_header()->set_medical_institution_code("9910000017");
+    confirmation.set_is_notice(confirmation.has_processing_result() &&
+                               confirmation.processing_result_status_code() == "1");
+    AddUnknown(confirmation.qualifications_size(), *confirmation.mutable_unknown_elements());
+    return message;
+  }
+
+ private:
+  bool Chance(int percent) { return static_cast<int>(random_() % 100) < percent; }
+  template <typename T, size_t N>
+  const T& OneOf(const T (&values)[N]) {
+    return values[random_() % N];
+  }
+
+  std::string Text() {
+    static constexpr const char* kPieces[] = {
+        "a",     "Z",    "0",      " ", "  ", "<",  ">",    "&",     "\"",   "'",  "]]>",
+        "&amp;", "<!--", "\\",     "~", "|",  "\t", "\n",   "\r",    "\r\n", "ｶﾞ", "ﾃｱ",
+        "　",    "架空", "表ソ能", "●", "①",  "㈱", "髙﨑", "～－―", "纊"};
+    static constexpr const char* kBeyondCp932[] = {"\U00020BB7", "é", "〜−",   "\uFEFF",
+                                                   "한",         "😀", "\u0080"};
+    std::string text;
+    const int pieces = 1 + static_cast<int>(random_() % 6);
+    for (int i = 0; i < pieces; ++i) {
+      text += encoding_ == Encoding::kUtf8 && Chance(15) ? OneOf(kBeyondCp932) : OneOf(kPieces);
+    }
+    // White space alone counts as nothing.
+    if (absl::StripAsciiWhitespace(text).empty()) text += "x";
+    return text;
+  }
+
+  std::string DateText() {
+    static constexpr const char* kOdd[] = {"00000000", "19800100", "昭和",
+                                           "2026041",  "202604",   " "};
+    if (Chance(20)) return absl::StrCat(OneOf(kOdd), "");
+    return absl::StrCat(1900 + random_() % 200, "0", 1 + random_() % 9, 10 + random_() % 20);
+  }
+
+  std::string TimeText() {
+    if (Chance(10)) return "99991231235959";
+    if (Chance(10)) return "20260230000000";
+    return absl::StrCat(DateText(), "091508");
+  }
+
+  // True when it filled anything.
+  void Fill(Message& message) {
+    if (auto* qualification = dynamic_cast<v1::Qualification*>(&message))
+      FillConsents(*qualification);
+    const auto& descriptor = *message.GetDescriptor();
+    for (int i = 0; i < descriptor.field_count(); ++i) {
+      if (!IsApart(*descriptor.field(i)) && Chance(60)) FillField(message, *descriptor.field(i));
+    }
+    Derive(message);
+  }
+
+  // Derived, made by the daemon, or filled elsewhere.
+  static bool IsApart(const FieldDescriptor& field) {
+    static const std::set<std::string> apart = {"insurer_number_trimmed",
+                                                "name_kana_full_width",
+                                                "contribution_percent",
+                                                "contains_placeholder_character",
+                                                "is_notice",
+                                                "confirmation_id",
+                                                "received_at",
+                                                "unknown_elements",
+                                                "day",
+                                                "consents",
+                                                "lapse_reason",
+                                                "lapse_reason_code"};
+    return apart.count(field.name()) > 0 || IsCode(field);
+  }
+
+  // Filled together with its enum.
+  static bool IsCode(const FieldDescriptor& field) {
+    absl::string_view name = field.name();
+    return absl::ConsumeSuffix(&name, "_code") &&
+           field.containing_type()->FindFieldByName(std::string(name)) != nullptr;
+  }
+
+  void FillField(Message& message, const FieldDescriptor& field) {
+    const auto& reflection = *message.GetReflection();
+    if (field.type() == FieldDescriptor::TYPE_STRING) {
+      reflection.SetString(&message, &field, Text());
+    } else if (field.type() == FieldDescriptor::TYPE_ENUM) {
+      FillCode(message, field);
+    } else if (field.type() == FieldDescriptor::TYPE_MESSAGE) {
+      const int count = field.is_repeated() ? 1 + static_cast<int>(random_() % 3) : 1;
+      for (int i = 0; i < count; ++i) FillMessage(message, field);
+    }
+  }
+
+  void FillMessage(Message& parent, const FieldDescriptor& field) {
+    const auto& reflection = *parent.GetReflection();
+    Message& message = field.is_repeated() ? *reflection.AddMessage(&parent, &field)
+                                           : *reflection.MutableMessage(&parent, &field);
+    if (auto* date = dynamic_cast<v1::Date*>(&message)) {
+      *date = base::ParseOqsDate(Nonblank(DateText()));
+    } else if (auto* time = dynamic_cast<v1::OqsTime*>(&message)) {
+      *time = base::ParseOqsTime(TimeText());
+    } else {
+      Fill(message);
+      if (message.ByteSizeLong() > 0) return;
+      // A part without any value is no part.
+      if (field.is_repeated()) {
+        reflection.RemoveLast(&parent, &field);
+      } else {
+        reflection.ClearField(&parent, &field);
+      }
+    }
+  }
+
+  static std::string Nonblank(std::string text) { return text == " " ? "x" : text; }
+
+  void FillCode(Message& message, const FieldDescriptor& field) {
+    static const auto codes = CodesOfProto();
+    const auto table = codes.find(field.enum_type()->full_name());
+    if (table == codes.end()) {
+      ADD_FAILURE() << "no codes for " << field.full_name();
+      return;
+    }
+    const auto& reflection = *message.GetReflection();
+    const FieldDescriptor* code =
+        message.GetDescriptor()->FindFieldByName(absl::StrCat(field.name(), "_code"));
+    if (Chance(10)) {
+      reflection.SetString(&message, code, "Z9 " + Text());
+      return;
+    }
+    auto row = table->second.begin();
+    std::advance(row, random_() % table->second.size());
+    reflection.SetEnumValue(&message, &field, row->first);
+    reflection.SetString(&message, code, row->second);
+  }
+
+  void FillConsents(v1::Qualification& qualification) {
+    for (int category = 1; category <= 6; ++category) {
+      if (Chance(40)) continue;
+      v1::Consent& consent = *qualification.add_consents();
+      consent.set_category(static_cast<v1::ConsentCategory>(category));
+      const bool limit = category == v1::CONSENT_CATEGORY_LIMIT_CERTIFICATE;
+      const int flags = limit ? 2 : 4;
+      const int flag = static_cast<int>(random_() % static_cast<unsigned>(flags));
+      consent.set_flag_code(absl::StrCat(flag));
+      consent.set_flag(static_cast<v1::ConsentFlag>(flag + 1));
+      if (limit && Chance(30)) {
+        // Not in OQSCD001.
+        consent.set_flag_code("2");
+        consent.set_flag(v1::CONSENT_FLAG_UNSPECIFIED);
+      }
+      if (Chance(70)) *consent.mutable_given_at() = base::ParseOqsTime(TimeText());
+      if (category <= v1::CONSENT_CATEGORY_OPERATION && Chance(70)) {
+        *consent.mutable_available_until() = base::ParseOqsTime(TimeText());
+      }
+    }
+  }
+
+  void Derive(Message& message) {
+    if (auto* insured = dynamic_cast<v1::InsuredId*>(&message)) {
+      if (insured->insurer_number().empty()) return;
+      const Pair& pair = OneOf(kInsurers);
+      insured->set_insurer_number(pair.sent);
+      insured->set_insurer_number_trimmed(pair.derived);
+    } else if (auto* elderly = dynamic_cast<v1::ElderlyCertificate*>(&message)) {
+      DeriveRatio(*elderly);
+    } else if (auto* qualification = dynamic_cast<v1::Qualification*>(&message)) {
+      DeriveRatio(*qualification);
+      if (!qualification->name_kana().empty()) {
+        const Pair& pair = OneOf(kKana);
+        qualification->set_name_kana(pair.sent);
+        qualification->set_name_kana_full_width(pair.derived);
+      }
+      const std::string names = qualification->name() + qualification->name_of_other() +
+                                qualification->name_kana() + qualification->name_of_other_kana() +
+                                qualification->insured_name() + qualification->address();
+      qualification->set_contains_placeholder_character(absl::StrContains(names, "●"));
+    }
+  }
+
+  template <typename T>
+  void DeriveRatio(T& message) {
+    if (message.contribution_ratio_code().empty()) return;
+    const Percent& percent = OneOf(kPercents);
+    message.set_contribution_ratio_code(percent.sent);
+    message.set_contribution_percent(percent.derived);
+  }
+
+  // `qualifications`: -1 in a request.
+  void AddUnknown(int qualifications,
+                  google::protobuf::RepeatedPtrField<v1::UnknownElement>& elements) {
+    if (Chance(60)) return;
+    std::vector<std::string> parents = {"XmlMsg", "XmlMsg/MessageHeader", "XmlMsg/MessageBody",
+                                        "XmlMsg/MessageBody/QualificationConfirmSearchInfo",
+                                        "XmlMsg/NewGroup"};
+    if (qualifications >= 0) {
+      parents.emplace_back("XmlMsg/MessageBody/ResultList");
+    }
+    if (qualifications > 0) {
+      const std::string first = "XmlMsg/MessageBody/ResultList/ResultOfQualificationConfirmation";
+      parents.push_back(first);
+      parents.push_back(first + "/LimitApplicationCertificateRelatedInfo");
+      if (qualifications > 1) parents.push_back(first + "[2]");
+    }
+    std::map<std::string, std::string> all;
+    for (const std::string& parent : parents) {
+      if (Chance(50)) continue;
+      all[parent + "/New"] = Text();
+      if (Chance(50)) all[parent + "/New[2]"] = "";
+      if (Chance(30)) all[parent + "/New/@a"] = Text();
+      if (Chance(30)) all[parent + "/@version"] = Text();
+      if (Chance(30)) all[parent + "/新/Inner"] = Text();
+    }
+    if (Chance(30)) all["XmlMsg/MessageHeader/SegmentOfResult/@b"] = Text();
+    for (const auto& [path, text] : all) {
+      v1::UnknownElement& element = *elements.Add();
+      element.set_path(path);
+      element.set_text(text);
+    }
+  }
+
+  std::mt19937 random_;
+  const Encoding encoding_;
+};
+
+}  // namespace
+
+std::map<std::string, std::map<int, std::string>> CodesOfProto() {
+  std::ifstream file(MADOGUCHI_SOURCE_DIR "/proto/madoguchi/v1/codes.proto");
+  std::map<std::string, std::map<int, std::string>> codes;
+  std::string line;
+  std::string enum_name;
+  std::string comment;
+  while (std::getline(file, line)) {
+    absl::string_view text = absl::StripAsciiWhitespace(line);
+    if (absl::ConsumePrefix(&text, "// ")) {
+      if (comment.empty()) comment = std::string(text);
+      continue;
+    }
+    if (absl::ConsumePrefix(&text, "enum ")) {
+      enum_name = absl::StrCat("madoguchi.v1.", text.substr(0, text.find(' ')));
+    } else if (const size_t equals = text.find(" = "); equals != absl::string_view::npos) {
+      const std::string code = comment.substr(0, comment.find(' '));
+      const bool is_code = !code.empty() && code.size() <= 3 &&
+                           std::all_of(code.begin(), code.end(), [](unsigned char c) {
+                             return absl::ascii_isdigit(c) || absl::ascii_isupper(c);
+                           });
+      if (is_code) codes[enum_name][std::stoi(std::string(text.substr(equals + 3)))] = code;
+    }
+    comment.clear();
+  }
+  return codes;
+}
+
+v1::OqsMessage GenerateMessage(uint32_t seed, Encoding encoding) {
+  return Generator(seed, encoding).Make();
+}
+
+}  // namespace madoguchi::oqs
