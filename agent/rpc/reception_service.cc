@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
@@ -88,6 +90,12 @@ class ReceptionService final : public RawService {
     return call.get();
   }
 
+  // The next `wanted` receptions of the token's day, fewer only when there are no more: the desk
+  // may stop earlier, when it has looked at many that do not match.
+  absl::StatusOr<std::vector<reception::Event>> ReadDay(const PageToken& token,
+                                                        const reception::Filter& filter,
+                                                        const std::string& patient_id,
+                                                        int wanted) const;
   void ListOnReader(const reception::Caller& caller, const v1::ListReceptionsRequest& request,
                     const PageToken& token, PendingCall& call);
 
@@ -152,6 +160,22 @@ grpc::ServerUnaryReactor* ReceptionService::ListReceptions(grpc::CallbackServerC
   return call.get();
 }
 
+absl::StatusOr<std::vector<reception::Event>> ReceptionService::ReadDay(
+    const PageToken& token, const reception::Filter& filter, const std::string& patient_id,
+    int wanted) const {
+  std::vector<reception::Event> events;
+  const int64_t head = context_.desk.board().Head();
+  for (int64_t after = token.after; static_cast<int>(events.size()) < wanted;) {
+    auto page = context_.desk.ReadDay(token.day, after, filter, patient_id,
+                                      wanted - static_cast<int>(events.size()));
+    if (!page.ok()) return page.status();
+    std::move(page->events.begin(), page->events.end(), std::back_inserter(events));
+    if (page->looked_through <= after || page->looked_through >= head) break;
+    after = page->looked_through;
+  }
+  return events;
+}
+
 void ReceptionService::ListOnReader(const reception::Caller& caller,
                                     const v1::ListReceptionsRequest& request,
                                     const PageToken& token, PendingCall& call) {
@@ -163,14 +187,14 @@ void ReceptionService::ListOnReader(const reception::Caller& caller,
     filter.states.push_back(static_cast<v1::ReceptionState>(state));
   }
   // One more than asked tells whether another page follows.
-  auto page = context_.desk.ReadDay(token.day, token.after, filter, request.patient_id(), size + 1);
-  if (!page.ok()) return call.Refuse(page.status());
+  auto events = ReadDay(token, filter, request.patient_id(), size + 1);
+  if (!events.ok()) return call.Refuse(events.status());
   v1::ListReceptionsResponse reply;
-  const int given = std::min(size, static_cast<int>(page->events.size()));
-  for (int i = 0; i < given; ++i) *reply.add_receptions() = *page->events[i].reception;
-  if (static_cast<int>(page->events.size()) > size) {
+  const int given = std::min(size, static_cast<int>(events->size()));
+  for (int i = 0; i < given; ++i) *reply.add_receptions() = *(*events)[i].reception;
+  if (static_cast<int>(events->size()) > size) {
     PageToken next = token;
-    next.after = page->events[size - 1].number;
+    next.after = (*events)[size - 1].number;
     reply.set_next_page_token(
         MakePageToken(next, request, caller.identity, context_.desk.MakeCursor(0)));
   }

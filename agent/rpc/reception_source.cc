@@ -67,6 +67,11 @@ absl::StatusOr<std::unique_ptr<ReceptionSource>> ReceptionSource::Make(
       break;
     case v1::WatchReceptionsRequest::kAfterCursor: {
       const auto number = desk.ParseCursor(request.after_cursor());
+      if (base::Is(number.status(), base::ErrorCode::kInvalidField)) {
+        return base::MakeError(
+            base::ErrorCode::kInvalidField,
+            {.what = "it must be a cursor that the daemon returned", .field = "after_cursor"});
+      }
       if (!number.ok()) return number.status();
       source->cursor_ = *number;
       break;
@@ -128,8 +133,8 @@ absl::Status ReceptionSource::Read() {
   if (!page.ok()) return page.status();
   int64_t until = page->looked_through;
   if (!page->events.empty()) until = std::max(until, page->events.back().number);
-  // A page that is not full has seen everything that was there when it was read.
-  if (static_cast<int>(page->events.size()) < kPage) until = std::max(until, head);
+  // Nothing found and nothing passed: there is nothing, and asking again would not end.
+  if (until <= cursor_) until = std::max(cursor_, head);
   // A day's page leaves out other days' receptions, which are wanted from today_until_ on.
   if (todays) until = std::min(until, today_until_);
   for (reception::Event& event : page->events) {
