@@ -25,9 +25,8 @@ using RawService = Service::WithRawCallbackMethod_GetReception<
             Service::WithRawCallbackMethod_ExpectPatient<
                 Service::WithRawCallbackMethod_CancelReception<Service::Service>>>>>>>;
 
-absl::Status NotFound(const std::string& reception_id) {
-  return base::MakeError(base::ErrorCode::kReceptionNotFound, {.reception_id = reception_id});
-}
+// Without the id that was asked for: it is none of ours, so it may be anything, a name included.
+absl::Status NotFound() { return base::MakeError(base::ErrorCode::kReceptionNotFound); }
 
 class ReceptionService final : public RawService {
  public:
@@ -112,7 +111,7 @@ grpc::ServerUnaryReactor* ReceptionService::GetReception(grpc::CallbackServerCon
   if (!caller.ok()) return Refuse(context, caller.status());
   if (const auto found = context_.desk.board().Find(request.reception_id()); found != nullptr) {
     if (!caller->MaySee(found->counter())) {
-      return Refuse(context, NotFound(request.reception_id()));
+      return Refuse(context, NotFound());
     }
     v1::GetReceptionResponse reply;
     *reply.mutable_reception() = *found;
@@ -124,7 +123,7 @@ grpc::ServerUnaryReactor* ReceptionService::GetReception(grpc::CallbackServerCon
         const auto found = context_.desk.Load(id);
         if (!found.ok()) return call->Refuse(found.status());
         if (*found == nullptr || !caller.MaySee((*found)->counter())) {
-          return call->Refuse(NotFound(id));
+          return call->Refuse(NotFound());
         }
         v1::GetReceptionResponse reply;
         *reply.mutable_reception() = **found;
