@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "agent/base/japan_time.h"
 #include "madoguchi/v1/eligibility_service.grpc.pb.h"
 #include "madoguchi/v1/reception_service.grpc.pb.h"

@@ -77,6 +77,12 @@ Request After(const std::string& cursor) {
   return request;
 }
 
+absl::StatusOr<std::shared_ptr<grpc::Channel>> DialSite(const Site& site) {
+  client::Target target;
+  target.address = site.Target();
+  return client::Dial(target);
+}
+
 grpc::Status Refusal(const Site& site, const Request& request) {
   return Stream(site, request).Finish();
 }
@@ -200,7 +206,7 @@ TEST(WatchTest, ACursorOlderThanWhatIsKeptIsOutOfRangeAndTheListGoesOn) {
 
   // The client of the house does by itself what the error says.
   const v1::Reception tapped = site.Tap(2);
-  const auto channel = client::Dial({.address = site.Target()});
+  const auto channel = DialSite(site);
   ASSERT_TRUE(channel.ok());
   client::ResumingWatch watch(*channel, After(cursor));
   std::string got;
@@ -294,7 +300,6 @@ TEST(WatchTest, AWatcherThatTakesNothingIsCutAndGoesOnLater) {
   Site::Options options;
   options.clock = &clock;
   Site site(options);
-  grpc::ChannelArguments arguments;
   auto stub = v1::ReceptionService::NewStub(site.Channel());
   grpc::ClientContext context;
   auto reader = stub->WatchReceptions(&context, Now());
@@ -348,7 +353,7 @@ TEST(WatchTest, ResumingLosesNothingWhileEverybodyComesAndGoes) {
   std::vector<std::thread> threads;
   std::atomic<int> troubles{0};
   for (int i = 0; i < kWatchers; ++i) {
-    const auto channel = client::Dial({.address = site.Target()});
+    const auto channel = DialSite(site);
     ASSERT_TRUE(channel.ok());
     watches.push_back(std::make_unique<client::ResumingWatch>(*channel, After(start)));
     threads.emplace_back([&, i] {
