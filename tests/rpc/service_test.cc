@@ -48,6 +48,8 @@ class ServiceTest : public testing::Test {
     return receptions_->AssignPatient(Context(person).get(), request, &response);
   }
 
+  // For the tests that use it: 10 o'clock of a morning in Japan.
+  base::ManualClock clock_{base::JapanDayStart(absl::CivilDay(2026, 2, 2)) + absl::Hours(10)};
   std::unique_ptr<Site> site_;
   std::unique_ptr<v1::ReceptionService::Stub> receptions_;
 };
@@ -114,13 +116,12 @@ TEST_F(ServiceTest, SaysNotFoundForWhatIsNotThereAndForAnotherCounters) {
 }
 
 TEST_F(ServiceTest, FindsAClosedReceptionInTheStore) {
-  base::ManualClock clock(base::JapanDayStart(absl::CivilDay(2026, 2, 2)) + absl::Hours(10));
   Site::Options options;
-  options.clock = &clock;
+  options.clock = &clock_;
   Use(options);
   const v1::Reception tapped = site_->Tap(1);
   // Days later, and started anew: it is in no memory.
-  clock.Advance(absl::Hours(24 * 5));
+  clock_.Advance(absl::Hours(24 * 5));
   site_->Restart();
   receptions_ = v1::ReceptionService::NewStub(site_->Channel());
   v1::GetReceptionResponse response;
@@ -299,9 +300,8 @@ TEST_F(ServiceTest, TellsItsStatusAndEveryChangeOfIt) {
 }
 
 TEST_F(ServiceTest, AnswersACallThatTakesTooLongBeforeTheClientGivesUp) {
-  base::ManualClock clock(absl::FromUnixSeconds(1'770'000'000));
   Site::Options options;
-  options.clock = &clock;
+  options.clock = &clock_;
   Use(options);
   const v1::Reception tapped = site_->Tap(1);
   // The desk's thread is held up by a push whose end somebody waits for.
@@ -310,7 +310,7 @@ TEST_F(ServiceTest, AnswersACallThatTakesTooLongBeforeTheClientGivesUp) {
   eligibility::FacePush push;
   push.counter = "front";
   push.key = std::string(32, 'x');
-  push.seen_at = clock.Now();
+  push.seen_at = clock_.Now();
   site_->desk().OnFacePush(push, [&](const absl::Status&) {
     held.Notify();
     release.WaitForNotification();
@@ -330,7 +330,7 @@ TEST_F(ServiceTest, AnswersACallThatTakesTooLongBeforeTheClientGivesUp) {
   });
   // The call is in: its time limit is armed. Time then passes for the daemon.
   while (!answered.WaitForNotificationWithTimeout(absl::Milliseconds(20))) {
-    clock.Advance(absl::Seconds(5));
+    clock_.Advance(absl::Seconds(5));
   }
   EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   const auto detail = DetailIn(status);

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -130,7 +132,13 @@ v1::Reception Site::Tap(int number, const std::string& counter) {
   push.file_name = absl::StrCat("OQSsiquc01res_face_", taps_, ".xml");
   push.seen_at = clock_.Now();
   push.confirmation = Answer(number, push.seen_at);
-  const int64_t head = desk_->board().Head();
+  if (options_.padding > 0) {
+    auto& unknown = *push.confirmation.add_unknown_elements();
+    unknown.set_path("XmlMsg/MessageBody/Padding");
+    unknown.set_text(std::string(options_.padding, 'x'));
+  }
+  std::set<std::string> before;
+  for (const auto& reception : Receptions()) before.insert(reception.reception_id());
   absl::Notification done;
   absl::Status status;
   desk_->OnFacePush(std::move(push), [&](absl::Status result) {
@@ -139,8 +147,13 @@ v1::Reception Site::Tap(int number, const std::string& counter) {
   });
   done.WaitForNotification();
   EXPECT_TRUE(status.ok()) << status;
-  const auto next = desk_->board().Next(head);
-  return next.has_value() ? *next->reception : v1::Reception();
+  // The push may have changed others too (superseded), and time may have closed some.
+  auto now = Receptions();
+  for (v1::Reception& reception : now) {
+    if (!before.contains(reception.reception_id())) return std::move(reception);
+  }
+  ADD_FAILURE() << "nothing was opened";
+  return {};
 }
 
 std::vector<v1::Reception> Site::Receptions() const {
@@ -155,6 +168,7 @@ std::shared_ptr<grpc::Channel> Site::Channel() const {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   return grpc::CreateCustomChannel(Target(), grpc::InsecureChannelCredentials(), arguments);
 }
 

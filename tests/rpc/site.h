@@ -35,6 +35,8 @@ class Site {
     base::Clock* clock = nullptr;
     // False: nobody is configured with this uid.
     bool known = true;
+    // Bytes each reception carries besides what it needs.
+    size_t padding = 0;
   };
 
   Site() : Site(Options()) {}
@@ -50,7 +52,7 @@ class Site {
   v1::Reception Tap(int number, const std::string& counter = "front");
   std::vector<v1::Reception> Receptions() const;
 
-  // A new connection each time.
+  // A new connection each time, whose streams hold at most 64 KB that nobody has read.
   std::shared_ptr<grpc::Channel> Channel() const;
   std::string Target() const { return "unix:" + SocketPath(); }
   std::string SocketPath() const { return folder_ + "/s"; }
