@@ -44,6 +44,8 @@ absl::Status Desk::Impl::TakePush(eligibility::FacePush push) {
   store::Changes changes;
   changes.face_keys.push_back({push.key, opening.reception_id});
   Receptions receptions;
+  // `opened` below refers into it.
+  receptions.reserve(1 + older.size());
   receptions.push_back(Open(std::move(opening), now));
   const v1::Reception& opened = receptions.front();
   if (opened.state() == v1::RECEPTION_STATE_ANSWERED) {

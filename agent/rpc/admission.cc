@@ -1,0 +1,47 @@
+#include "agent/rpc/admission.h"
+
+#include <grpcpp/server_context.h>
+
+#include <string>
+
+#include "agent/base/error.h"
+#include "agent/rpc/validate.h"
+
+namespace madoguchi::rpc {
+namespace {
+
+constexpr char kOperator[] = "madoguchi-operator";
+
+absl::StatusOr<std::string> OperatorOf(const grpc::ServerContextBase& context) {
+  const auto& metadata = context.client_metadata();
+  const auto [first, last] = metadata.equal_range(kOperator);
+  if (first == last) return std::string();
+  if (std::next(first) != last) {
+    return base::MakeError(base::ErrorCode::kInvalidField,
+                           {.what = "it must be sent once", .field = kOperator});
+  }
+  const absl::string_view value(first->second.data(), first->second.size());
+  MDG_RETURN_IF_ERROR(ValidateOperator(value));
+  return std::string(value);
+}
+
+}  // namespace
+
+absl::StatusOr<reception::Caller> Admission::Admit(const grpc::ServerContextBase& context,
+                                                   absl::string_view method) const {
+  const auto peer = peers_.Find(context);
+  const Identity* identity = peer.has_value() ? identities_.Find(*peer) : nullptr;
+  MDG_RETURN_IF_ERROR(authoriser_.Check(method, identity));
+  auto person = OperatorOf(context);
+  if (!person.ok()) return person.status();
+  if (person->empty() && authoriser_.Policy(method)->needs_operator()) {
+    return base::MakeError(base::ErrorCode::kOperatorMissing, {.field = kOperator});
+  }
+  reception::Caller caller;
+  caller.identity = identity->name;
+  caller.person = *std::move(person);
+  caller.counters = identity->counters;
+  return caller;
+}
+
+}  // namespace madoguchi::rpc

@@ -1,0 +1,49 @@
+#ifndef MADOGUCHI_AGENT_RPC_VALIDATE_H_
+#define MADOGUCHI_AGENT_RPC_VALIDATE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "agent/reception/desk.h"
+#include "madoguchi/v1/eligibility_service.pb.h"
+#include "madoguchi/v1/reception_service.pb.h"
+#include "madoguchi/v1/system_service.pb.h"
+
+// Whether a request is well formed, field by field: present where it must be, within its size, free
+// of control characters, a value that exists. Pure functions. Errors never hold the value:
+// MDG-1001 names the field (`states[2]`, `insured.number`) and what is allowed, MDG-1409 a counter
+// that is not configured, MDG-1103 one the caller may not see.
+namespace madoguchi::rpc {
+
+// What requests are checked against besides themselves.
+struct RequestContext {
+  const reception::Caller& caller;
+  // Every configured counter.
+  const std::vector<std::string>& counters;
+};
+
+absl::Status Validate(const v1::GetReceptionRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::ListReceptionsRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::WatchReceptionsRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::AssignPatientRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::UnassignPatientRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::ExpectPatientRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::CancelReceptionRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::GetConfirmationRequest& request, const RequestContext& context);
+inline absl::Status Validate(const v1::GetStatusRequest& /*request*/,
+                             const RequestContext& /*context*/) {
+  return absl::OkStatus();
+}
+inline absl::Status Validate(const v1::WatchStatusRequest& /*request*/,
+                             const RequestContext& /*context*/) {
+  return absl::OkStatus();
+}
+
+// The value of metadata `madoguchi-operator`: 1 to 64 printable ASCII characters without a space at
+// either end, else MDG-1001.
+absl::Status ValidateOperator(absl::string_view value);
+
+}  // namespace madoguchi::rpc
+
+#endif  // MADOGUCHI_AGENT_RPC_VALIDATE_H_
