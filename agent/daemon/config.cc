@@ -301,12 +301,13 @@ class Reader {
 
   void ReadClient(const toml::table& table) {
     Section from(table, "client", path_, status_);
-    ClientConfig to;
+    rpc::ClientConfig to;
     to.name = from.Text("name", AnyName(), "", true);
     const int64_t uid = from.Number("uid", 0, 4294967294, -1);
     if (uid >= 0) to.uid = static_cast<uid_t>(uid);
-    to.certificate = from.Text("certificate", AnyName(), "");
-    if (to.uid.has_value() != to.certificate.empty()) {
+    const std::string certificate = from.Text("certificate", AnyName(), "");
+    if (!certificate.empty()) to.common_name = certificate;
+    if (to.uid.has_value() == to.common_name.has_value()) {
       from.RefuseKey("uid", "either `uid` or `certificate` (the common name), not both");
     }
     ReadRoles(from, to);
@@ -316,12 +317,12 @@ class Reader {
                    "counter names, or \"*\" for all"},
                   true);
     CheckCounters(from, to);
-    for (const ClientConfig& other : config_.clients) {
+    for (const rpc::ClientConfig& other : config_.clients) {
       if (other.name == to.name) from.RefuseKey("name", "a name no other client has");
       if (to.uid.has_value() && other.uid == to.uid) {
         from.RefuseKey("uid", "a uid no other client has");
       }
-      if (!to.certificate.empty() && other.certificate == to.certificate) {
+      if (to.common_name.has_value() && other.common_name == to.common_name) {
         from.RefuseKey("certificate", "a common name no other client has");
       }
     }
@@ -329,7 +330,7 @@ class Reader {
     config_.clients.push_back(std::move(to));
   }
 
-  static void ReadRoles(Section& from, ClientConfig& to) {
+  static void ReadRoles(Section& from, rpc::ClientConfig& to) {
     std::vector<std::string> allowed;
     for (const auto& [name, role] : RoleNames()) allowed.push_back(name);
     const Check check{[&allowed](const std::string& text) {
@@ -343,7 +344,7 @@ class Reader {
     }
   }
 
-  void CheckCounters(Section& from, ClientConfig& to) const {
+  void CheckCounters(Section& from, rpc::ClientConfig& to) const {
     if (std::find(to.counters.begin(), to.counters.end(), "*") != to.counters.end()) {
       to.counters.clear();
       return;

@@ -3,15 +3,13 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "agent/eligibility/terminal.h"
-#include "madoguchi/v1/options.pb.h"
+#include "agent/rpc/identity.h"
 
 namespace madoguchi::daemon {
 
@@ -28,17 +26,6 @@ struct ListenConfig {
   bool tls13_only = false;
 };
 
-// One `[[client]]`: who may call, known by its uid (UNIX socket) or the common name of its client
-// certificate (TCP). Exactly one of the two is set.
-struct ClientConfig {
-  std::string name;
-  std::optional<uid_t> uid;
-  std::string certificate;
-  std::vector<v1::Role> roles;
-  // Empty: every counter.
-  std::vector<std::string> counters;
-};
-
 // The whole configuration (docs/en/configuration.md), checked.
 struct Config {
   // 10 digits.
@@ -48,7 +35,8 @@ struct Config {
   int keep_days = 14;
   ListenConfig listen;
   std::vector<eligibility::TerminalConfig> terminals;
-  std::vector<ClientConfig> clients;
+  // Each known by either its uid (UNIX socket) or the common name of its certificate (TCP).
+  std::vector<rpc::ClientConfig> clients;
 
   // Every counter named by a terminal, each once, in the order of the file.
   std::vector<std::string> Counters() const;

@@ -61,7 +61,7 @@ TEST(Config, ReadsEveryKeyAndTakesPathsFromItsFolder) {
   EXPECT_EQ(config->clients[0].uid, 1000u);
   EXPECT_THAT(config->clients[0].roles, ElementsAre(v1::ROLE_EMR, v1::ROLE_DESK));
   EXPECT_THAT(config->clients[0].counters, IsEmpty());
-  EXPECT_EQ(config->clients[1].certificate, "emr-1");
+  EXPECT_EQ(config->clients[1].common_name, "emr-1");
   EXPECT_THAT(config->clients[1].counters, ElementsAre("front-2"));
 }
 
