@@ -29,7 +29,7 @@ function watch() {
   });
   stream.on('error', (error) => {
     if (error.code === grpc.status.OUT_OF_RANGE) rmSync(file);  // too old: begin again with today
-    else if (error.code !== grpc.status.UNAVAILABLE) throw error;
+    else if (![grpc.status.UNAVAILABLE, grpc.status.CANCELLED].includes(error.code)) throw error;
   });
   stream.on('close', () => setTimeout(watch, 200));
 }

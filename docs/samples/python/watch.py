@@ -42,7 +42,7 @@ def watch(target, file):
         except grpc.RpcError as error:
             if error.code() == grpc.StatusCode.OUT_OF_RANGE:
                 file.unlink()  # too old: begin again with today
-            elif error.code() != grpc.StatusCode.UNAVAILABLE:
+            elif error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
                 raise  # not allowed, malformed: trying again does not help
         threading.Event().wait(0.2)
 # quote-end: watch
