@@ -29,7 +29,7 @@ namespace {
 using base::ErrorCode;
 
 constexpr int kSerialBytes = 16;
-constexpr int kPfxIterations = 100'000;
+constexpr int kPfxIterations = 10'000;
 constexpr size_t kLeastPassword = 12;
 constexpr size_t kMostNames = 32;
 constexpr size_t kMostDnsName = 253;

@@ -281,7 +281,7 @@ bool AcceptLoop::GiveToGrpc(uint64_t id) {
   const ConnectionTable::HandOver handed = parts_.table->Give(id, parts_.now());
   if (handed.gone) return true;
   if (handed.grpc_fd < 0) {
-    if (OutOfDescriptors(errno)) {
+    if (OutOfDescriptors(handed.error)) {
       MakeDescriptors();
     } else if (waiting_for_grpc_ == 0) {
       parts_.table->CutOneUnprovenOf(handed.owner);

@@ -146,7 +146,10 @@ ConnectionTable::HandOver ConnectionTable::Give(uint64_t id, absl::Duration now)
   out.kept_fd = arrival.kept_fd;
   out.grpc_fd = arrival.kind == Kind::kUnix ? DuplicateUnix(arrival.peer.uid, arrival.kept_fd, now)
                                             : ::fcntl(arrival.kept_fd, F_DUPFD_CLOEXEC, 0);
-  if (out.grpc_fd < 0) return out;
+  if (out.grpc_fd < 0) {
+    out.error = errno;
+    return out;
+  }
   connection.grpc_fd = out.grpc_fd;
   if (arrival.kind == Kind::kUnix) {
     by_number_[out.grpc_fd] = &connection;

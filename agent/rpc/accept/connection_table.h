@@ -62,9 +62,10 @@ class ConnectionTable {
     Kind kind = Kind::kUnix;
     std::string owner;
     int kept_fd = -1;
-    // For gRPC, which owns it from now on; -1: none can be had now. errno is EBUSY when connections
-    // of the same uid must first be let go, else why there is no descriptor.
+    // For gRPC, which owns it from now on; -1: none can be had now.
     int grpc_fd = -1;
+    // Why not, as errno: EBUSY when connections of the same uid must first be let go.
+    int error = 0;
   };
   // Makes the descriptor for gRPC, known to FindUnix and NoteCall from now on.
   HandOver Give(uint64_t id, absl::Duration now);

@@ -6,7 +6,11 @@
 #include <grpcpp/server_builder.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -26,14 +30,44 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 // Clients may ping this often without being cut.
 constexpr int kLeastPingMs = 10'000;
 constexpr size_t kMostLogBytes = 300;
+constexpr int64_t kLogWindowSeconds = 10;
+constexpr int64_t kLogLines = 20;
+
+// Says whether one more line may be written now, and how many were not before it.
+class LineBudget {
+ public:
+  bool Take(int64_t second, int64_t& dropped) {
+    int64_t start = start_.load(std::memory_order_relaxed);
+    dropped = 0;
+    if (second - start >= kLogWindowSeconds &&
+        start_.compare_exchange_strong(start, second, std::memory_order_relaxed)) {
+      dropped = std::max<int64_t>(lines_.exchange(0, std::memory_order_relaxed) - kLogLines, 0);
+    }
+    return lines_.fetch_add(1, std::memory_order_relaxed) < kLogLines;
+  }
+
+ private:
+  std::atomic<int64_t> start_{0};
+  std::atomic<int64_t> lines_{0};
+};
+
+int64_t MonotonicSecond() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
 
 void LogFromGrpc(gpr_log_func_args* args) {
-  if (args->severity != GPR_LOG_SEVERITY_ERROR) return;
+  // gRPC's callback has no room for an object of ours.
+  static LineBudget budget;
+  int64_t dropped = 0;
+  if (args->severity != GPR_LOG_SEVERITY_ERROR || !budget.Take(MonotonicSecond(), dropped)) return;
+  if (dropped > 0) base::LogError("grpc", {{"lines_dropped", absl::StrCat(dropped)}});
   const absl::string_view file = args->file == nullptr ? "" : args->file;
   const size_t slash = file.rfind('/');
+  const absl::string_view name = slash == absl::string_view::npos ? file : file.substr(slash + 1);
   base::LogError(
-      "grpc", {{"at", absl::StrCat(slash == absl::string_view::npos ? file : file.substr(slash + 1),
-                                   ":", args->line)},
+      "grpc", {{"at", absl::StrCat(name, ":", args->line)},
                {"text", std::string(absl::string_view(args->message).substr(0, kMostLogBytes))}});
 }
 

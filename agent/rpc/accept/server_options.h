@@ -17,7 +17,8 @@ inline constexpr int kMaxReceiveBytes = 1 << 20;
 void SafeServerBuilderOptions(grpc::ServerBuilder& builder);
 
 // Sends gRPC's own messages, errors only, to the log: escaped and cut, because they can hold header
-// values a client chose. For the whole process; once, before gRPC is used.
+// values a client chose, and at most 20 in 10 seconds, because strangers can cause them (a failed
+// handshake is one). For the whole process; once, before gRPC is used.
 void RouteGrpcLog();
 
 // Removes what would let the environment change how the program works: GRPC_* (GRPC_TRACE prints

@@ -1,11 +1,13 @@
 #include "agent/rpc/accept/server_options.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 
 #include <cstdlib>
 
 #include "absl/strings/match.h"
 #include "absl/synchronization/notification.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/rpc/accept/test_server.h"
 
@@ -55,6 +57,23 @@ TEST_F(ServerOptionsTest, RefusesLargeMessagesAndHeaders) {
   EXPECT_TRUE(Send(1, GRPC_COMPRESS_NONE, std::string(8'000, 'h')).ok());
   EXPECT_FALSE(Send(1, GRPC_COMPRESS_NONE, std::string(40'000, 'h')).ok());
   EXPECT_TRUE(Send(1, GRPC_COMPRESS_NONE).ok());
+}
+
+// In a process of its own: the log function holds for the whole process.
+TEST(GrpcLogDeathTest, IsEscapedCutAndBounded) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto flood = [] {
+    RouteGrpcLog();
+    const std::string hostile = std::string("a\x1b[31mb\n") + std::string(5000, 'y');
+    gpr_log(GPR_INFO, "information");
+    for (int i = 0; i < 500; ++i) gpr_log(GPR_ERROR, "%s", hostile.c_str());
+    std::exit(0);
+  };
+  EXPECT_EXIT(flood(), testing::ExitedWithCode(0), "a.x1b.31mb.x0a");
+  EXPECT_EXIT(flood(), testing::ExitedWithCode(0), testing::Not(testing::HasSubstr("information")));
+  EXPECT_EXIT(flood(), testing::ExitedWithCode(0),
+              testing::ResultOf([](const std::string& text) { return text.size(); },
+                                testing::AllOf(testing::Gt(1000U), testing::Lt(20'000U))));
 }
 
 TEST(Environment, LosesWhatWouldChangeTheProgram) {
