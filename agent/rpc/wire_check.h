@@ -7,8 +7,9 @@
 
 namespace madoguchi::rpc {
 
-// Largest request, in bytes.
-inline constexpr size_t kMostRequestBytes = size_t{64} << 10;
+// Largest request, in bytes: what gRPC itself lets in (accept/server_options.h), so that a field that
+// is too long is named instead of the whole message.
+inline constexpr size_t kMostRequestBytes = size_t{1} << 20;
 
 // Parses the bytes of a request. gRPC's own parsing answers UNIMPLEMENTED to bytes that do not
 // parse and names nothing; this names the string field that is not UTF-8 (MDG-1001), or the message

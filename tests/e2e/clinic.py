@@ -55,6 +55,7 @@ class Program:
             with self._changed:
                 self._lines.append(line.rstrip("\n"))
                 self._changed.notify_all()
+        self.process.stdout.close()
         with self._changed:
             self._ended = True
             self._changed.notify_all()

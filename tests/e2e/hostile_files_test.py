@@ -116,8 +116,9 @@ class HostileFiles(unittest.TestCase):
         os.utime(secret, ns=(1, 1))
         growing = open(face / name(6), "wb", buffering=0)
         growing.write(b"<?xml version='1.0'?><XmlMsg>")
-        for folder in (clinic.folder, clinic.folder.parent):
-            subprocess.run(["chown", "-R", "daemon:daemon", folder], check=True)
+        subprocess.run(["chown", "-R", "--no-dereference", "daemon:daemon", clinic.folder, real],
+                       check=True)
+        os.chown(clinic.folder.parent, os.stat(clinic.folder).st_uid, -1)
         unreadable_owner = os.stat(unreadable)
         os.chown(unreadable, 0, 0)
         before = [entry for entry in listing(face) if not entry[0].endswith(name(6)[-20:])]

@@ -86,7 +86,7 @@ class SmbShare(unittest.TestCase):
             share.start_server()
             try:
                 seen = share.mount_it()
-                wait_until(lambda: (seen / "face").is_dir())
+                wait_until(lambda: os.path.isdir(seen / "face"))
                 text = clinic.config.read_text()
                 changed = text.replace('"oqs/face"', f'"{seen}/face"').replace(
                     '"oqs/trash"', f'"{seen}/trash"')
