@@ -65,15 +65,16 @@ Expected ExpectNone(absl::string_view error) {
 
 Expected Expect(const v1::Confirmation& answer, absl::string_view institution, absl::Time now) {
   Expected expected;
-  expected.validity = ValidityName(answer.validity_code());
-  expected.qualifications = answer.qualifications_size();
   expected.state = "REFUSED";
+  // Nothing of what belongs to others is kept.
   if (answer.header().medical_institution_code() != institution) {
     expected.error = "MDG-1209";
     return expected;
   }
-  if (answer.header().segment_of_result_code() != "1" ||
-      answer.processing_result_status_code() != "1") {
+  expected.validity = ValidityName(answer.validity_code());
+  expected.qualifications = answer.qualifications_size();
+  if (answer.header().segment_of_result_code() == "9" ||
+      answer.processing_result_status_code() == "2") {
     expected.error = "MDG-1406";
     return expected;
   }

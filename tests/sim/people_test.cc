@@ -19,6 +19,7 @@ const absl::CivilDay kToday(2026, 4, 10);
 
 std::vector<std::string> Serialized(const std::vector<v1::Confirmation>& people) {
   std::vector<std::string> bytes;
+  bytes.reserve(people.size());
   for (const v1::Confirmation& person : people) bytes.push_back(person.SerializeAsString());
   return bytes;
 }

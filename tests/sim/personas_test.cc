@@ -114,7 +114,10 @@ TEST(Personas, ShowEveryRefusal) {
   EXPECT_EQ(Read("not-enrolled").processing_result().code(), "SYN-E0201");
   EXPECT_EQ(Outcome("file-error").error, "MDG-1406");
   EXPECT_EQ(Read("file-error").header().segment_of_result(), v1::SEGMENT_OF_RESULT_ABNORMAL);
+  EXPECT_EQ(Outcome("foreign-institution").state, "REFUSED");
   EXPECT_EQ(Outcome("foreign-institution").error, "MDG-1209");
+  EXPECT_EQ(Outcome("foreign-institution").qualifications, 0);
+  EXPECT_EQ(Read("foreign-institution").qualifications_size(), 1);
 }
 
 TEST(Personas, ShowConsents) {

@@ -34,6 +34,7 @@ class Program {
     EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
     words.insert(words.begin(), MADOGUCHI_SIM_PROGRAM);
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     pid_ = fork();
@@ -97,7 +98,7 @@ class Looker {
   explicit Looker(const std::string& folder) : pid_(fork()) {
     if (pid_ != 0) return;
     DIR* const stream = opendir(folder.c_str());
-    if (stream != nullptr) readdir(stream);
+    if (stream != nullptr) (void)readdir(stream);
     _exit(0);
   }
   ~Looker() {
