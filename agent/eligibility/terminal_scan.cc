@@ -19,8 +19,13 @@ constexpr size_t kManyEntries = 100'000;
 constexpr absl::Duration kYoung = absl::Minutes(1);
 constexpr size_t kYoungAtOnce = 256;
 constexpr size_t kSettledAtOnce = 64;
+// The time new files found by one rescan get before events have their turn again, and how many
+// files that are neither new nor settled are tried again in one.
+constexpr absl::Duration kScanSlice = absl::Milliseconds(200);
+constexpr size_t kUnsettledAtOnce = 200;
 // The time old names get before something newer may be waiting.
 constexpr absl::Duration kBacklogSlice = absl::Milliseconds(5);
+constexpr int kBacklogAtLeast = 16;
 // What was taken is remembered longer than its file can be "of today".
 constexpr absl::Duration kRemember = absl::Hours(26);
 
@@ -62,27 +67,44 @@ void Terminal::Worker::Rescan() {
     board_.ClearTrouble(TerminalBoard::Trouble::kSpoolFull, outside_.Now());
   }
   ForgetOldDays();
-  std::vector<Candidate> found;
-  bool face_seen = false;
+  Found found;
+  bool full = true;
   for (const auto& place : places_) {
     if (Stopping()) return;
     const bool seen = OpenPlace(*place) && ScanPlace(*place, found);
-    if (place == places_.front()) face_seen = seen;
+    if (place == places_.front()) full = seen;
   }
   ReportExtraFolders();
-  // The order in which the patients came, whatever the order of the listing.
-  std::sort(found.begin(), found.end());
-  for (const auto& [stamp, name, place] : found) {
-    if (Stopping()) return;
-    if (place->folder.open()) Visit(*place, name, Why::kScan);
-    OfferDue();
+  if (!VisitFound(std::move(found))) {
+    // The rest is found again.
+    RescanSoon();
+    return;
   }
   for (const auto& place : places_) {
-    if (!place->folder.open()) continue;
+    if (!place->folder.open() || Stopping()) continue;
+    place->last_scan = Monotonic();
     place->live = true;
     LookAtSettled(*place);
   }
-  if (face_seen && !Stopping()) board_.Scanned(outside_.Now());
+  if (full && !Stopping()) board_.Scanned(outside_.Now());
+}
+
+bool Terminal::Worker::VisitFound(Found found) {
+  const absl::Duration until = Monotonic() + kScanSlice;
+  // The order in which the patients came, whatever the order of the listing.
+  std::sort(found.fresh.begin(), found.fresh.end());
+  for (const auto& [stamp, name, place] : found.fresh) {
+    if (Stopping() || Monotonic() >= until) return false;
+    if (place->folder.open()) Visit(*place, name, Why::kScan);
+  }
+  // Those first that have waited longest.
+  std::sort(found.unsettled.begin(), found.unsettled.end());
+  if (found.unsettled.size() > kUnsettledAtOnce) found.unsettled.resize(kUnsettledAtOnce);
+  for (const auto& [last_look, name, place] : found.unsettled) {
+    if (Stopping()) return false;
+    if (place->folder.open()) Visit(*place, name, Why::kScan);
+  }
+  return true;
 }
 
 bool Terminal::Worker::OpenPlace(Place& place) {
@@ -138,7 +160,7 @@ void Terminal::Worker::ReportExtraFolders() {
   board_.ClearTrouble(TerminalBoard::Trouble::kExtraFolder, outside_.Now());
 }
 
-bool Terminal::Worker::ScanPlace(Place& place, std::vector<Candidate>& found) {
+bool Terminal::Worker::ScanPlace(Place& place, Found& found) {
   absl::flat_hash_set<std::string> listed;
   absl::flat_hash_set<uint64_t> leftovers;
   leftovers.reserve(place.leftovers.size());
@@ -163,9 +185,7 @@ bool Terminal::Worker::ScanPlace(Place& place, std::vector<Candidate>& found) {
   }
   // Names that are gone need not be remembered.
   place.leftovers = std::move(leftovers);
-  const absl::Duration now = Monotonic();
-  place.live = now - place.last_scan < 3 * config_.rescan;
-  place.last_scan = now;
+  place.live = Monotonic() - place.last_scan < 3 * config_.rescan;
   place.crowded = count > kManyEntries;
   LookForMissing(place, listed);
   if (face) board_.ClearTrouble(TerminalBoard::Trouble::kFace, outside_.Now());
@@ -183,19 +203,20 @@ bool Terminal::Worker::ScanPlace(Place& place, std::vector<Candidate>& found) {
   return true;
 }
 
-void Terminal::Worker::Consider(Place& place, absl::string_view name,
-                                std::vector<Candidate>& found) {
+void Terminal::Worker::Consider(Place& place, absl::string_view name, Found& found) {
   if (const auto known = place.files.find(name); known != place.files.end()) {
     const Entry& entry = *known->second;
-    if (entry.phase != Phase::kSettled || entry.absent || entry.unreadable) {
-      found.emplace_back(entry.name_stamp.value_or(absl::InfiniteFuture()), name, &place);
+    if (entry.phase == Phase::kNew && !entry.unreadable) {
+      found.fresh.emplace_back(entry.name_stamp.value_or(absl::InfiniteFuture()), name, &place);
+    } else if (entry.phase != Phase::kSettled || entry.absent || entry.unreadable) {
+      found.unsettled.emplace_back(entry.last_look, name, &place);
     }
     return;
   }
   const auto parsed = ParseFaceName(name);
   if (!parsed.has_value()) return;
   if (parsed->stamp.has_value() && IsOfToday(*parsed->stamp, outside_.Now())) {
-    found.emplace_back(*parsed->stamp, name, &place);
+    found.fresh.emplace_back(*parsed->stamp, name, &place);
     return;
   }
   if (place.leftovers.size() + backlog_.size() > 2 * kManyEntries) return;
@@ -236,13 +257,16 @@ void Terminal::Worker::LookAtSettled(Place& place) {
 
 void Terminal::Worker::WorkBacklog() {
   const absl::Duration until = Monotonic() + kBacklogSlice;
-  while (!backlog_.empty() && !Stopping() && Monotonic() < until) {
+  // A busy machine may use up the time without us: some at least.
+  for (int done = 0; !backlog_.empty() && !Stopping(); ++done) {
+    if (done >= kBacklogAtLeast && Monotonic() >= until) break;
     auto [place, name] = std::move(backlog_.front());
     backlog_.pop_front();
     in_backlog_.erase({place, name});
     if (place->folder.open()) JudgeByDate(*place, name);
   }
-  if (skipped_ > 0 && (backlog_.empty() || Monotonic() >= until)) {
+  // Not for every file: each change of the status is told to every watcher.
+  if (skipped_ >= 1000 || (skipped_ > 0 && backlog_.empty())) {
     board_.Skipped(std::exchange(skipped_, 0));
   }
 }

@@ -14,6 +14,8 @@ namespace {
 
 // Offers made before the thread looks at its folders again.
 constexpr size_t kOffersAtOnce = 64;
+// The time retries get before events have their turn again.
+constexpr absl::Duration kRetrySlice = absl::Milliseconds(20);
 // Between rescans that events ask for, so that nobody can keep us scanning.
 constexpr absl::Duration kRescanPause = absl::Milliseconds(50);
 
@@ -188,7 +190,7 @@ void Terminal::Worker::OnEvent(Place& place, absl::string_view name, FileEvents:
 void Terminal::Worker::RunRetries() {
   // What is due now; what these looks make due again comes after the next look at the events.
   const absl::Duration now = Monotonic();
-  while (!retries_.empty() && !Stopping()) {
+  while (!retries_.empty() && !Stopping() && Monotonic() < now + kRetrySlice) {
     const auto [at, place, name] = *retries_.begin();
     if (at > now) return;
     retries_.erase(retries_.begin());

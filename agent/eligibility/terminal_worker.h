@@ -118,6 +118,7 @@ struct Place {
   int error = 0;
   // What appears now has just been written (no outage, not the first scan).
   bool live = false;
+  // The last time all that was found was looked at too.
   absl::Duration last_scan = -absl::InfiniteDuration();
   absl::flat_hash_map<std::string, std::unique_ptr<Entry>> files;
   // Hashes of names known to be of another day.
@@ -141,7 +142,13 @@ class Terminal::Worker : public std::enable_shared_from_this<Terminal::Worker> {
 
  private:
   enum class Why { kScan, kChanged, kFinished, kRetry };
-  using Candidate = std::tuple<absl::Time, std::string, Place*>;
+  // What one rescan found to be looked at.
+  struct Found {
+    // Not read yet, by stamp.
+    std::vector<std::tuple<absl::Time, std::string, Place*>> fresh;
+    // Neither taken nor given up, by the last look.
+    std::vector<std::tuple<absl::Duration, std::string, Place*>> unsettled;
+  };
 
   // terminal_worker.cc: the loop.
   void Run();
@@ -157,8 +164,10 @@ class Terminal::Worker : public std::enable_shared_from_this<Terminal::Worker> {
   // terminal_scan.cc: finding files.
   void Rescan();
   bool OpenPlace(Place& place);
-  bool ScanPlace(Place& place, std::vector<Candidate>& found);
-  void Consider(Place& place, absl::string_view name, std::vector<Candidate>& found);
+  bool ScanPlace(Place& place, Found& found);
+  void Consider(Place& place, absl::string_view name, Found& found);
+  // False: there is more.
+  bool VisitFound(Found found);
   void LookForMissing(Place& place, const absl::flat_hash_set<std::string>& listed);
   void LookAtSettled(Place& place);
   void WorkBacklog();

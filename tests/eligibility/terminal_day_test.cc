@@ -151,7 +151,8 @@ TEST(TerminalDay, TwentyThousandLeftoversAndJunkNamesDoNotDelayANewRead) {
   // While it is still counting them ...
   PublishFile(site.face, FaceName(now, 1), FaceXml(now, 1));
   ASSERT_TRUE(site.Stores(1, absl::Seconds(5)));
-  ASSERT_TRUE(Eventually([&] { return site.Status().leftovers_skipped() == 20'000; }));
+  ASSERT_TRUE(
+      Eventually([&] { return site.Status().leftovers_skipped() == 20'000; }, absl::Seconds(60)));
   // ... and afterwards.
   std::vector<absl::Duration> waits;
   for (int i = 2; i <= 22; ++i) {

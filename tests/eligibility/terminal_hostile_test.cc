@@ -162,6 +162,22 @@ TEST(TerminalHostile, AWriterWhoNeverStopsRewritingDelaysNobody) {
   writer.join();
 }
 
+TEST(TerminalHostile, ThousandsOfIncompleteFilesDelayNobody) {
+  const TempFolder fast(TempFolder::FastParent());
+  Site site;
+  site.config.face = site.face = fast.Make("face");
+  const absl::Time now = absl::Now();
+  for (int i = 1; i <= 5000; ++i) {
+    WriteFile(absl::StrCat(site.face, "/", FaceName(now - absl::Minutes(5), i)), "<XmlMsg>");
+  }
+  site.StartAndSettle();
+  for (int i = 6001; i <= 6010; ++i) {
+    const absl::Time complete = absl::Now();
+    PublishFile(site.face, FaceName(complete, i), FaceXml(complete, i));
+    EXPECT_TRUE(site.Stores(static_cast<size_t>(i - 6000), absl::Seconds(2)));
+  }
+}
+
 TEST(TerminalHostile, BrokenMessagesAreProblemsWithTheirNumbersAndOthersAreTaken) {
   Site site;
   site.StartAndSettle();
