@@ -108,7 +108,7 @@ class Store {
   // reception its event number (in order) and returns those. Numbers grow by one and are never
   // given twice, also not after deletions.
   absl::StatusOr<std::vector<int64_t>> Commit(const Changes& changes);
-  // Writes something small: OK when there is room to go on.
+  // Writes something small: OK when that works and 1 MB is free to go on with.
   absl::Status Probe();
 
   // Deletes closed receptions opened before `day`, at most `limit`, with their keys, and as many

@@ -1,5 +1,7 @@
 #include "agent/store/writer.h"
 
+#include <sys/statvfs.h>
+
 #include <algorithm>
 #include <initializer_list>
 #include <utility>
@@ -18,6 +20,9 @@ constexpr int kForcedFrames = 4000;
 // A database up to this many pages is checked as a whole when it is opened (tens of milliseconds);
 // a larger one where it is read.
 constexpr int64_t kCheckedPages = 4096;
+
+// As much must be free before the store counts as working again.
+constexpr uint64_t kRoomToGoOn = uint64_t{1} << 20;
 
 constexpr int64_t Days(absl::CivilDay day) { return day - absl::CivilDay(); }
 
@@ -190,6 +195,12 @@ absl::Status Store::Writer::PutReception(Session& session, const ReceptionRow& r
 
 absl::Status Store::Writer::Probe() {
   absl::MutexLock lock(&mu_);
+  // A few bytes fit on a disk that has no room for the next reception.
+  struct statvfs space {};
+  if (::statvfs(path_.c_str(), &space) == 0 &&
+      uint64_t{space.f_bavail} * space.f_frsize < kRoomToGoOn) {
+    return base::MakeError(base::ErrorCode::kStoreFull, {.what = "less than 1 MB is left"});
+  }
   return Transact([](Session& session) { return session.probe.Run(); });
 }
 

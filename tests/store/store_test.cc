@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -62,11 +61,12 @@ std::string ReadFile(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-void RunSql(const std::string& path, const char* sql) {
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
-  sqlite3_close(db);
+void RunSql(const std::string& path, const std::string& sql) {
+  std::ofstream(path, std::ios::app).flush();
+  auto connection = Connection::Open(path, Access::kWriter);
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  const absl::Status done = connection->Execute(sql);
+  EXPECT_TRUE(done.ok()) << done;
 }
 
 TEST(Store, KeepsWhatWasCommittedOverReopening) {
