@@ -151,7 +151,7 @@ absl::StatusOr<Desk::Page> Desk::ReadDay(absl::CivilDay day, int64_t after, cons
 }
 
 std::string Desk::MakeCursor(int64_t number) const {
-  return EncodeCursor({.store_id = impl_->store().id(), .number = number});
+  return EncodeCursor({.store_id = impl_->store().Id(), .number = number});
 }
 
 absl::StatusOr<int64_t> Desk::ParseCursor(absl::string_view cursor) const {
@@ -161,12 +161,12 @@ absl::StatusOr<int64_t> Desk::ParseCursor(absl::string_view cursor) const {
   const auto refuse = [](std::string what) {
     return base::MakeError(base::ErrorCode::kCursorTooOld, {.what = std::move(what)});
   };
-  if (decoded->store_id != store.id()) return refuse("it belongs to another database");
+  if (decoded->store_id != store.Id()) return refuse("it belongs to another database");
   // A database that was restored from a copy may be behind what clients have seen.
-  if (decoded->number > store.head() || decoded->number < 0) {
+  if (decoded->number > store.Head() || decoded->number < 0) {
     return refuse("it is newer than the database");
   }
-  if (decoded->number < store.floor()) return refuse("what came after it has been deleted");
+  if (decoded->number < store.Floor()) return refuse("what came after it has been deleted");
   return decoded->number;
 }
 

@@ -57,7 +57,7 @@ absl::Status Desk::Impl::Load() {
   absl::StatusOr<std::vector<Event>> events = LoadRecent(base::JapanDay(clock_.Now()), floor);
   if (!events.ok()) return events.status();
   for (const Event& event : *events) Index(*event.reception);
-  board_.Reset(store_.head(), floor, *std::move(events));
+  board_.Reset(store_.Head(), floor, *std::move(events));
   const absl::StatusOr<std::vector<store::ExpectationRow>> rows = store_.ReadExpectations();
   if (!rows.ok()) return rows.status();
   for (const store::ExpectationRow& row : *rows) {
@@ -82,7 +82,7 @@ absl::StatusOr<std::vector<Event>> Desk::Impl::LoadRecent(absl::CivilDay today,
   // Backwards from the newest event to the first reception that was closed before today: what is
   // above that is in memory, what is below is not, apart from open ones.
   int64_t before = std::numeric_limits<int64_t>::max();
-  floor = store_.floor();
+  floor = store_.Floor();
   for (int closed = 0; before > 0;) {
     const absl::StatusOr<std::vector<store::ReceptionRow>> rows =
         store_.ReadBackwards(before, kLoadBatch);

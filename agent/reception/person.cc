@@ -4,18 +4,16 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
 #include "agent/base/japan_time.h"
+#include "agent/text/kana.h"
 
 namespace madoguchi::reception {
 namespace {
 
 // Length first, so that no two lists of parts become the same text.
-void AppendPart(std::string& text, absl::string_view part) {
-  absl::StrAppend(&text, part.size(), ":", part, ";");
+void AppendPart(std::string& parts, absl::string_view part) {
+  absl::StrAppend(&parts, part.size(), ":", part, ";");
 }
 
 absl::string_view FirstOf(absl::string_view a, absl::string_view b) { return a.empty() ? b : a; }
@@ -41,7 +39,7 @@ std::string Identity(const v1::Qualification& qualification) {
   // Without a branch number (枝番) everybody on a family's certificate shares the rest, and twins
   // share the birth date too: only their names tell them apart. Sex is there for names that fold to
   // the same kana.
-  const std::string kana = FoldKana(FirstOf(qualification.name_kana(), qualification.name()));
+  const std::string kana = text::FoldKana(FirstOf(qualification.name_kana(), qualification.name()));
   if (kana.empty()) return "";
   AppendPart(identity, kana);
   AppendPart(identity, FirstOf(qualification.sex1_code(), qualification.sex2_code()));
@@ -50,18 +48,12 @@ std::string Identity(const v1::Qualification& qualification) {
 
 }  // namespace
 
-std::string FoldIdentifier(absl::string_view text) {
-  return std::string(absl::StripAsciiWhitespace(text));
-}
+std::string FoldIdentifier(absl::string_view identifier) { return text::FoldWidth(identifier); }
 
-std::string FoldInsurer(absl::string_view text) {
-  const std::string folded = FoldIdentifier(text);
+std::string FoldInsurer(absl::string_view number) {
+  const std::string folded = FoldIdentifier(number);
   const size_t first = folded.find_first_not_of('0');
   return first == std::string::npos ? "" : folded.substr(first);
-}
-
-std::string FoldKana(absl::string_view text) {
-  return absl::StrReplaceAll(FoldIdentifier(text), {{" ", ""}, {"\u3000", ""}});
 }
 
 bool SameInsured(const v1::InsuredId& a, const v1::InsuredId& b) {

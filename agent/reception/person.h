@@ -13,14 +13,13 @@
 // Who is the same person, by identifiers and never by name alone. Desk thread only.
 namespace madoguchi::reception {
 
-// A number or symbol of an insurance certificate in one form: no white space around it, one width.
-std::string FoldIdentifier(absl::string_view text);
+// A number or symbol of an insurance certificate in one form: one width, no spaces around it. Files
+// of OQS and records of clinics differ in both.
+std::string FoldIdentifier(absl::string_view identifier);
 // The insurer's number without padding. OQS pads 6 digits to 8 with spaces or zeros, and some
 // numbers begin with a zero of their own: without any leading zero both forms meet, and a number of
 // 8 digits still never meets one of 6.
-std::string FoldInsurer(absl::string_view text);
-// A name in kana for comparing: one width, no spaces.
-std::string FoldKana(absl::string_view text);
+std::string FoldInsurer(absl::string_view number);
 // True when all parts of `a` and `b` are the same after folding.
 bool SameInsured(const v1::InsuredId& a, const v1::InsuredId& b);
 bool SameDay(const v1::Date& a, const v1::Date& b);

@@ -60,9 +60,9 @@ void Store::Close() {
   if (writer_ != nullptr) writer_->Close();
 }
 
-const std::string& Store::id() const { return writer_->id(); }
-int64_t Store::head() const { return writer_->head(); }
-int64_t Store::floor() const { return writer_->floor(); }
+const std::string& Store::Id() const { return writer_->Id(); }
+int64_t Store::Head() const { return writer_->Head(); }
+int64_t Store::Floor() const { return writer_->Floor(); }
 
 absl::StatusOr<std::vector<int64_t>> Store::Commit(const Changes& changes) {
   return writer_->Commit(changes);

@@ -102,7 +102,7 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   // 16 hexadecimal digits, made with the file.
-  const std::string& id() const;
+  const std::string& Id() const;
 
   // One transaction: after OK everything is on disk, after an error nothing is. Gives each
   // reception its event number (in order) and returns those. Numbers grow by one and are never
@@ -126,8 +126,8 @@ class Store {
   absl::Status Tidy();
 
   // Number of the newest event, and of the newest deleted one; from memory.
-  int64_t head() const;
-  int64_t floor() const;
+  int64_t Head() const;
+  int64_t Floor() const;
 
   absl::StatusOr<std::optional<ReceptionRow>> FindReception(absl::string_view id) const;
   absl::StatusOr<std::optional<ReceptionRow>> FindByConfirmation(

@@ -133,7 +133,7 @@ absl::Status Store::Writer::Transact(const std::function<absl::Status(Session&)>
 
 absl::StatusOr<std::vector<int64_t>> Store::Writer::Commit(const Changes& changes) {
   absl::MutexLock lock(&mu_);
-  const int64_t head = this->head();
+  const int64_t head = Head();
   MDG_RETURN_IF_ERROR(Transact([&](Session& session) { return Put(session, changes, head); }));
   std::vector<int64_t> numbers;
   numbers.reserve(changes.receptions.size());
@@ -211,7 +211,7 @@ absl::StatusOr<Store::Deleted> Store::Writer::DeleteBefore(absl::CivilDay day, i
   const absl::Status status = Transact(
       [&](Session& session) { return Delete(session, Days(day), limit, deleted, newest); });
   if (!status.ok()) return status;
-  if (newest > floor()) floor_.store(newest, std::memory_order_release);
+  if (newest > Floor()) floor_.store(newest, std::memory_order_release);
   return deleted;
 }
 

@@ -30,9 +30,9 @@ class Store::Writer {
   absl::StatusOr<bool> Scrub();
   absl::Status Tidy();
 
-  const std::string& id() const { return id_; }
-  int64_t head() const { return head_.load(std::memory_order_acquire); }
-  int64_t floor() const { return floor_.load(std::memory_order_acquire); }
+  const std::string& Id() const { return id_; }
+  int64_t Head() const { return head_.load(std::memory_order_acquire); }
+  int64_t Floor() const { return floor_.load(std::memory_order_acquire); }
 
  private:
   // A connection with its statements, which end before it.

@@ -38,7 +38,7 @@ TEST_F(DeskFullDiskTest, WhatCannotBeStoredIsNotToldAndIsTakenLater) {
   const eligibility::FacePush refused = FillUp();
   const int64_t head = desk_->board().Head();
   const size_t held = desk_->board().All().size();
-  EXPECT_EQ(store_->head(), head);
+  EXPECT_EQ(store_->Head(), head);
   EXPECT_EQ(desk_->StoreStatus().state(), v1::CONNECTION_STATE_OFFLINE);
   EXPECT_EQ(desk_->StoreStatus().cause().number(), "MDG-1501");
   EXPECT_EQ(base::FromProto(desk_->StoreStatus().since()), clock_.Now());

@@ -149,7 +149,7 @@ class DeskModelTest : public DeskFixture, public testing::WithParamInterface<int
   void ExpectBoardIsStore() {
     const auto page = desk_->ReadEvents(0, {}, 100'000);
     ASSERT_TRUE(page.ok());
-    EXPECT_EQ(desk_->board().Head(), store_->head());
+    EXPECT_EQ(desk_->board().Head(), store_->Head());
     std::map<int64_t, std::string> held;
     for (const Event& event : desk_->board().All()) {
       held[event.number] = event.reception->SerializeAsString();

@@ -47,6 +47,13 @@ TEST(People, PaddingOfTheInsurersNumberDoesNotCount) {
   }
 }
 
+TEST(People, WidthDoesNotCount) {
+  v1::Confirmation confirmation = MakeConfirmation(Person{.number = "１００１"}, Morning());
+  confirmation.mutable_qualifications(0)->mutable_insured()->set_symbol("　Ａ１");
+  EXPECT_EQ(Keys(confirmation), Keys(Person{}));
+  EXPECT_EQ(Keys(Person{.branch = "", .kana = "マドグチ　ハナコ"}), Keys(Person{.branch = ""}));
+}
+
 TEST(People, WhoIsNotIdentifiedHasNoKey) {
   EXPECT_THAT(Keys(v1::Confirmation()), IsEmpty());
   EXPECT_THAT(Keys(Person{.number = ""}), IsEmpty());

@@ -67,7 +67,7 @@ void ExpectWholeUpTo(const Store& store, int taken) {
     ASSERT_EQ(CountParts(store, number), 4) << number;
   }
   EXPECT_EQ(CountParts(store, taken), 0);
-  EXPECT_EQ(store.head(), taken * 3);
+  EXPECT_EQ(store.Head(), taken * 3);
 }
 
 TEST(StoreFailure, AFullDiskIsToldAndGoesByWithoutReopening) {
@@ -191,7 +191,7 @@ TEST(StoreFailure, WhatWasToldSurvivesAKillAndNothingIsHalf) {
     const int more = CountParts(**store, last + 1);
     EXPECT_TRUE(more == 0 || more == 4) << more;
     next = last + 1 + (more == 4 ? 1 : 0);
-    EXPECT_EQ((*store)->head(), next * 3);
+    EXPECT_EQ((*store)->Head(), next * 3);
   }
 }
 

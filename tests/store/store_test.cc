@@ -74,14 +74,14 @@ TEST(Store, KeepsWhatWasCommittedOverReopening) {
   std::string id;
   {
     auto store = OpenOrDie(dir / "s.db");
-    id = store->id();
+    id = store->Id();
     EXPECT_EQ(id.size(), 16u);
     EXPECT_THAT(Put(*store, {Row("a"), Row("b")}), ElementsAre(1, 2));
     EXPECT_THAT(Put(*store, {Row("a")}), ElementsAre(3));
   }
   auto store = OpenOrDie(dir / "s.db");
-  EXPECT_EQ(store->id(), id);
-  EXPECT_EQ(store->head(), 3);
+  EXPECT_EQ(store->Id(), id);
+  EXPECT_EQ(store->Head(), 3);
   const auto found = store->FindReception("a");
   ASSERT_TRUE(found.ok() && found->has_value());
   EXPECT_EQ((*found)->event, 3);
@@ -96,7 +96,7 @@ TEST(Store, KeepsWhatWasCommittedOverReopening) {
 
 TEST(Store, TwoStoresHaveDifferentIds) {
   TempDir dir;
-  EXPECT_NE(OpenOrDie(dir / "a.db")->id(), OpenOrDie(dir / "b.db")->id());
+  EXPECT_NE(OpenOrDie(dir / "a.db")->Id(), OpenOrDie(dir / "b.db")->Id());
 }
 
 TEST(Store, FilesAreForTheOwnerOnly) {
@@ -245,7 +245,7 @@ TEST(Store, KeysAndResultsAndExpectationsComeBack) {
     Changes gone;
     gone.expectations_gone = {"e2"};
     ASSERT_TRUE(store->Commit(gone).ok());
-    EXPECT_EQ(store->head(), 1);
+    EXPECT_EQ(store->Head(), 1);
   }
   auto store = OpenOrDie(dir / "s.db");
   EXPECT_EQ(**store->FindFaceKey(std::string("\0\1key", 5)), "a");
@@ -269,7 +269,7 @@ TEST(Store, ACommitThatFailsInTheMiddleChangesNothing) {
   second.receptions = {Row("b"), Row("a")};
   second.face_keys = {{"key", "b"}};  // taken: fails after the receptions were written
   EXPECT_TRUE(base::Is(store->Commit(second).status(), ErrorCode::kStoreFailed));
-  EXPECT_EQ(store->head(), 1);
+  EXPECT_EQ(store->Head(), 1);
   EXPECT_FALSE(store->FindReception("b")->has_value());
   EXPECT_EQ((*store->FindReception("a"))->event, 1);
   EXPECT_THAT(Put(*store, {Row("b")}), ElementsAre(2));
@@ -290,21 +290,21 @@ TEST(Store, DeletesClosedReceptionsOfOldDaysAndRaisesTheFloor) {
     ASSERT_TRUE(deleted.ok()) << deleted.status();
     EXPECT_THAT(deleted->reception_ids, ElementsAre("old1"));
     EXPECT_FALSE(deleted->all);
-    EXPECT_EQ(store->floor(), 1);
+    EXPECT_EQ(store->Floor(), 1);
     deleted = store->DeleteBefore(kDay + 1, 10);
     EXPECT_THAT(deleted->reception_ids, ElementsAre("old2"));
     EXPECT_TRUE(deleted->all);
-    EXPECT_EQ(store->floor(), 2);
+    EXPECT_EQ(store->Floor(), 2);
     EXPECT_FALSE(store->FindFaceKey("k1")->has_value());
     EXPECT_TRUE(store->FindFaceKey("k2")->has_value());
     EXPECT_FALSE(store->FindRequest("request")->has_value());
     EXPECT_TRUE(store->FindReception("open")->has_value());
   }
   auto store = OpenOrDie(dir / "s.db");
-  EXPECT_EQ(store->floor(), 2);
+  EXPECT_EQ(store->Floor(), 2);
   // The newest of all is deleted: its number is not given again.
   ASSERT_TRUE(store->DeleteBefore(kDay + 2, 10).ok());
-  EXPECT_EQ(store->floor(), 4);
+  EXPECT_EQ(store->Floor(), 4);
   EXPECT_THAT(Put(*store, {Row("x")}), ElementsAre(5));
 }
 
