@@ -79,6 +79,17 @@ class Desk::Impl {
   store::RequestRow MakeResult(const CallKey& call, absl::string_view result) const;
   absl::StatusOr<ReceptionPtr> FindFor(const Caller& caller, const std::string& reception_id) const;
 
+  // desk_push.cc
+  // Receptions in memory of the person of an answer.
+  struct SamePerson {
+    std::vector<std::string> older;
+    // The newest of those that OQS answered later; empty when there is none.
+    std::string newer;
+  };
+  SamePerson FindSamePerson(const v1::Confirmation& confirmation) const;
+  Receptions Supersede(const std::vector<std::string>& ids, const std::string& by,
+                       absl::Time now) const;
+
   // desk_time.cc
   // Does everything whose time has come, as far as the disk allows, and arms the timer for the
   // rest.

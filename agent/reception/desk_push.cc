@@ -7,6 +7,36 @@
 
 namespace madoguchi::reception {
 
+Desk::Impl::SamePerson Desk::Impl::FindSamePerson(const v1::Confirmation& confirmation) const {
+  SamePerson same;
+  const absl::Time asked_at = AskedAt(confirmation);
+  absl::Time newest = asked_at;
+  for (People::Known& known : people_.Find(PersonKeys(confirmation, person_hash_))) {
+    if (known.asked_at <= asked_at) {
+      same.older.push_back(std::move(known.reception_id));
+    } else if (known.asked_at > newest) {
+      newest = known.asked_at;
+      same.newer = std::move(known.reception_id);
+    }
+  }
+  return same;
+}
+
+Desk::Impl::Receptions Desk::Impl::Supersede(const std::vector<std::string>& ids,
+                                             const std::string& by, absl::Time now) const {
+  Receptions superseded;
+  for (const std::string& id : ids) {
+    const ReceptionPtr before = board_.Find(id);
+    if (before == nullptr) continue;
+    absl::StatusOr<v1::Reception> after = Apply(*before, Superseded{by}, now);
+    // Cancelled and closed ones have no consents to shut.
+    if (after.ok() && after->revision() != before->revision()) {
+      superseded.push_back(*std::move(after));
+    }
+  }
+  return superseded;
+}
+
 absl::Status Desk::Impl::TakePush(eligibility::FacePush push) {
   const absl::StatusOr<std::optional<std::string>> taken = store_.FindFaceKey(push.key);
   if (!taken.ok()) {
@@ -29,40 +59,23 @@ absl::Status Desk::Impl::TakePush(eligibility::FacePush push) {
   Decision decision = DecideAssignment(opening.confirmation, push.counter, expectations_, now);
   opening.assignment = std::move(decision.assignment);
 
-  const absl::Time asked_at = AskedAt(opening.confirmation);
-  std::vector<std::string> older;
-  absl::Time newest = asked_at;
-  for (People::Known& known : people_.Find(PersonKeys(opening.confirmation, person_hash_))) {
-    if (known.asked_at <= asked_at) {
-      older.push_back(std::move(known.reception_id));
-    } else if (known.asked_at > newest) {
-      newest = known.asked_at;
-      opening.superseded_by = std::move(known.reception_id);
-    }
-  }
+  const SamePerson same = FindSamePerson(opening.confirmation);
+  opening.superseded_by = same.newer;
 
   store::Changes changes;
   changes.face_keys.push_back({push.key, opening.reception_id});
+  v1::Reception opened = Open(std::move(opening), now);
+  const std::string id = opened.reception_id();
+  const bool answered = opened.state() == v1::RECEPTION_STATE_ANSWERED;
+  // The new one first: whoever reads that it superseded another has seen it already.
   Receptions receptions;
-  // `opened` below refers into it.
-  receptions.reserve(1 + older.size());
-  receptions.push_back(Open(std::move(opening), now));
-  const v1::Reception& opened = receptions.front();
-  if (opened.state() == v1::RECEPTION_STATE_ANSWERED) {
+  receptions.push_back(std::move(opened));
+  if (answered) {
     changes.expectations_gone = decision.used;
-    const Superseded superseded{opened.reception_id()};
-    for (const std::string& id : older) {
-      const ReceptionPtr before = board_.Find(id);
-      if (before == nullptr || before->state() != v1::RECEPTION_STATE_ANSWERED ||
-          !before->superseded_by().empty()) {
-        continue;
-      }
-      absl::StatusOr<v1::Reception> after = Apply(*before, superseded, now);
-      if (!after.ok()) return after.status();
-      receptions.push_back(*std::move(after));
+    for (v1::Reception& older : Supersede(same.older, id, now)) {
+      receptions.push_back(std::move(older));
     }
   }
-  const std::string id = opened.reception_id();
   const std::vector<std::string> used = changes.expectations_gone;
   MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes)));
   expectations_.erase(std::remove_if(expectations_.begin(), expectations_.end(),
