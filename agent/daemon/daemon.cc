@@ -130,7 +130,7 @@ void Daemon::AddWarnings(v1::SystemStatus& status) const {
 v1::SystemStatus Daemon::Status() const {
   v1::SystemStatus status;
   status.set_version(kVersion);
-  status.set_store_id(store_->id());
+  status.set_store_id(store_->Id());
   *status.mutable_started_at() = base::ToProto(started_at_);
   int waiting = 0;
   for (const auto& terminal : terminals_) {
