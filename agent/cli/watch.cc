@@ -1,8 +1,11 @@
 #include <pthread.h>
 
 #include <csignal>
+#include <functional>
 #include <iostream>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "agent/base/error.h"
 #include "agent/cli/json.h"
@@ -16,30 +19,33 @@ namespace madoguchi::cli {
 namespace {
 
 // Ctrl-C and SIGTERM end a watch in good order. A thread of its own waits for them, because a
-// signal handler may not touch gRPC. Made before any other thread, so that all inherit the blocked
-// signals.
-class SignalThread {
+// signal handler may not touch gRPC. Made before the channel: threads that gRPC starts inherit the
+// blocked signals, and one that does not would take the process down.
+class EndSignals {
  public:
-  explicit SignalThread(std::function<void()> on_signal) : on_signal_(std::move(on_signal)) {
+  EndSignals() {
     sigemptyset(&set_);
     for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    thread_ = std::thread([this] {
+  }
+  // Calls `on_signal` when one comes, or has come meanwhile. Once.
+  void Watch(std::function<void()> on_signal) {
+    thread_ = std::thread([this, on_signal = std::move(on_signal)] {
       int signal = 0;
       sigwait(&set_, &signal);
-      if (signal != SIGUSR1) on_signal_();
+      if (signal != SIGUSR1) on_signal();
     });
   }
-  ~SignalThread() {
-    // SIGUSR1 is ours: "nothing to wait for any more". Pending after a real signal, it is harmless.
+  ~EndSignals() {
+    if (!thread_.joinable()) return;
+    // SIGUSR1 is ours: nothing to wait for any more. Pending after a real signal, it is harmless.
     pthread_kill(thread_.native_handle(), SIGUSR1);
     thread_.join();
   }
-  SignalThread(const SignalThread&) = delete;
-  SignalThread& operator=(const SignalThread&) = delete;
+  EndSignals(const EndSignals&) = delete;
+  EndSignals& operator=(const EndSignals&) = delete;
 
  private:
-  std::function<void()> on_signal_;
   sigset_t set_ = {};
   std::thread thread_;
 };
@@ -70,10 +76,11 @@ void Show(const Global& global, const v1::WatchReceptionsResponse& response) {
 }  // namespace
 
 int Watch(const Global& global, const WatchOptions& options) {
+  EndSignals signals;
   const auto channel = Connect(global);
   if (!channel.ok()) return Report(global, channel.status());
   client::ResumingWatch watch(*channel, RequestFor(options));
-  const SignalThread signals([&watch] { watch.Stop(); });
+  signals.Watch([&watch] { watch.Stop(); });
   int shown = 0;
   const absl::Status ended = watch.Run(
       [&](const v1::WatchReceptionsResponse& response) {
@@ -90,6 +97,8 @@ int Watch(const Global& global, const WatchOptions& options) {
 }
 
 int Status(const Global& global, bool follow) {
+  std::optional<EndSignals> signals;
+  if (follow) signals.emplace();
   const auto channel = Connect(global);
   if (!channel.ok()) return Report(global, channel.status());
   const auto stub = v1::SystemService::NewStub(*channel);
@@ -109,7 +118,7 @@ int Status(const Global& global, bool follow) {
     return Report(global, status);
   }
   grpc::ClientContext context;
-  const SignalThread signals([&context] { context.TryCancel(); });
+  signals->Watch([&context] { context.TryCancel(); });
   const auto stream = stub->WatchStatus(&context, v1::WatchStatusRequest());
   v1::WatchStatusResponse response;
   while (stream->Read(&response) && std::cout.good()) show(response.status());

@@ -35,6 +35,7 @@ class Lifecycle(unittest.TestCase):
                                                "--json", "status", "--watch"])
             status.wait_until(lambda lines: lines)
             self.assertEqual(clinic.daemon.stop(10), 0)
+            self.assertEqual(status.wait(), 5)
             self.assertFalse(clinic.socket.exists())
             for watcher in watchers:
                 wait_until(lambda one=watcher: "MDG-1004" in one.stderr(), 10)
@@ -152,7 +153,7 @@ class Lifecycle(unittest.TestCase):
             clinic.tap(persona="preschool")
             face = next((clinic.folder / "oqs" / "face").glob("*.xml"))
             bad = clinic.folder / "OQSsiquc01res_bad.xml"
-            bad.write_text("<XmlMsg><a></XmlMsg>")
+            bad.write_text("<XmlMsg><a></b></XmlMsg>")
             done = run(BIN / "madoguchi", "convert", "--to", "json", bad, face,
                        clinic.folder / "missing.xml")
             self.assertEqual(done.returncode, 1)
