@@ -24,7 +24,11 @@ int Number(absl::string_view text) {
 
 }  // namespace
 
-absl::TimeZone Japan() { return absl::FixedTimeZone(9 * 60 * 60); }
+absl::TimeZone Japan() {
+  // Making one takes a lock and builds a name; this is on the path of every message.
+  static const absl::TimeZone japan = absl::FixedTimeZone(9 * 60 * 60);
+  return japan;
+}
 
 absl::CivilDay JapanDay(absl::Time time) { return absl::ToCivilDay(time, Japan()); }
 

@@ -188,6 +188,7 @@ class Scanner {
   }
 
   bool Attribute() {
+    scan_.has_attributes = true;
     if (!Name()) return false;
     SkipSpace();
     if (at_ == text_.size()) return CutOff();

@@ -11,6 +11,8 @@ struct XmlScan {
   // Comments, CDATA sections or processing instructions split or hide text: the parser must then
   // keep white space, so that none inside a value is lost.
   bool splits_text = false;
+  // Any element has an attribute.
+  bool has_attributes = false;
 };
 
 // Refuses what is not one element with at most white space, comments and processing instructions

@@ -26,6 +26,7 @@ class Converter {
   Converter(const Converter&) = delete;
   Converter& operator=(const Converter&) = delete;
 
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): how iconv_open says no.
   bool Valid() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
 
   // The whole of `in`, which is one character; empty when it has no image.

@@ -1,5 +1,6 @@
 #include "agent/text/utf8.h"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -20,7 +21,7 @@ bool IsContinuation(absl::string_view bytes, size_t i) {
 
 uint32_t Low6(absl::string_view bytes, size_t i) { return ByteAt(bytes, i) & 0x3FU; }
 
-bool IsForbiddenByte(uint8_t byte) {
+constexpr bool IsForbiddenByte(uint8_t byte) {
   return byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r';
 }
 
@@ -38,20 +39,30 @@ size_t PlainWords(absl::string_view bytes, size_t at) {
   return at - start;
 }
 
+// By byte: an ASCII character that is allowed.
+template <bool kXml>
+constexpr std::array<bool, 256> AllowedAscii() {
+  std::array<bool, 256> allowed{};
+  for (unsigned byte = 0; byte < 0x80; ++byte) {
+    allowed[byte] = !kXml || !IsForbiddenByte(static_cast<uint8_t>(byte));
+  }
+  return allowed;
+}
+
 template <bool kXml>
 std::optional<size_t> FindBad(absl::string_view bytes) {
+  static constexpr std::array<bool, 256> kAllowed = AllowedAscii<kXml>();
   size_t at = 0;
   while (at < bytes.size()) {
     at += PlainWords(bytes, at);
     // Not plain within the next 8 bytes, or at the end: go by characters up to there.
     const size_t stop = bytes.size() - at < 8 ? bytes.size() : at + 8;
     while (at < stop) {
-      const uint8_t byte = ByteAt(bytes, at);
-      if (byte < 0x80) {
-        if (kXml && IsForbiddenByte(byte)) return at;
+      if (kAllowed[ByteAt(bytes, at)]) {
         ++at;
         continue;
       }
+      if (ByteAt(bytes, at) < 0x80) return at;
       const std::optional<CodePoint> code_point = DecodeUtf8(bytes.substr(at));
       if (!code_point) return at;
       if (kXml && !IsXmlCharacter(code_point->value)) return at;
