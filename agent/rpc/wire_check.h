@@ -7,8 +7,8 @@
 
 namespace madoguchi::rpc {
 
-// Largest request, in bytes: what gRPC itself lets in (accept/server_options.h), so that a field that
-// is too long is named instead of the whole message.
+// Largest request, in bytes: what gRPC itself lets in (accept/server_options.h), so that a field
+// that is too long is named instead of the whole message.
 inline constexpr size_t kMostRequestBytes = size_t{1} << 20;
 
 // Parses the bytes of a request. gRPC's own parsing answers UNIMPLEMENTED to bytes that do not
