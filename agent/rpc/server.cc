@@ -117,6 +117,10 @@ absl::Status Server::Impl::BuildServer() {
   if (server_ == nullptr) {
     return base::MakeError(base::ErrorCode::kCannotListen, {.what = "gRPC did not start"});
   }
+  // gRPC's health service knows only the services it was told of.
+  for (const auto* service : ApiServices()) {
+    server_->GetHealthCheckService()->SetServingStatus(service->full_name(), true);
+  }
   return absl::OkStatus();
 }
 
@@ -139,7 +143,7 @@ void Server::Impl::Stop(absl::Duration patience) {
   if (stopped_) return;
   stopped_ = true;
   if (server_ != nullptr) {
-    if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
+    server_->GetHealthCheckService()->SetServingStatus(false);
   }
   if (room_ != nullptr) room_->StopListening();
   // Streams first: Shutdown would wait for them until its deadline.

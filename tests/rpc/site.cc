@@ -58,6 +58,7 @@ Site::Site(Options options)
       folder_(MakeFolder()),
       hash_(std::string(32, 'k')) {
   status_.set_version("test");
+  if (options_.tcp) MakePki();
   StartDesk();
   StartServer();
 }
@@ -66,6 +67,30 @@ Site::~Site() {
   StopServer();
   StopDesk();
   std::filesystem::remove_all(folder_);
+}
+
+void Site::MakePki() {
+  const absl::Time now = absl::Now();
+  ca_ = *crypto::MakeCa("test-ca", now);
+  const auto server = *crypto::IssueServer(ca_, "server", {{"localhost"}, {"127.0.0.1"}}, now);
+  const auto write = [this](const std::string& name, const std::string& text) {
+    EXPECT_TRUE(crypto::WritePemFile(folder_ + "/" + name, text, 0600, true).ok());
+  };
+  write("ca.pem", ca_.certificate);
+  write("server.pem", server.certificate);
+  write("server.key", server.key);
+}
+
+client::Target Site::RemoteTarget(const std::string& name) const {
+  const auto pair = *crypto::IssueClient(ca_, name, absl::Now());
+  client::Target target;
+  target.address = server_->TcpAddress();
+  target.certificate = folder_ + "/" + name + ".pem";
+  target.key = folder_ + "/" + name + ".key";
+  target.ca = folder_ + "/ca.pem";
+  EXPECT_TRUE(crypto::WritePemFile(target.certificate, pair.certificate, 0600, true).ok());
+  EXPECT_TRUE(crypto::WritePemFile(target.key, pair.key, 0600, true).ok());
+  return target;
 }
 
 void Site::StartDesk() {
@@ -99,6 +124,14 @@ void Site::StartServer() {
   client.roles = options_.roles;
   client.counters = options_.counters;
   options.clients = {client};
+  if (options_.tcp) {
+    options.tcp_address = "127.0.0.1:0";
+    options.tls = {folder_ + "/server.pem", folder_ + "/server.key", folder_ + "/ca.pem"};
+    client.name = "remote";
+    client.uid.reset();
+    client.common_name = "emr-1";
+    options.clients.push_back(client);
+  }
   server_ = std::make_unique<Server>(options, *desk_, clock_, [this] {
     absl::MutexLock lock(&mu_);
     return status_;

@@ -14,7 +14,9 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "agent/base/clock.h"
+#include "agent/client/channel.h"
 #include "agent/crypto/digest.h"
+#include "agent/crypto/pki.h"
 #include "agent/reception/desk.h"
 #include "agent/rpc/server.h"
 #include "agent/store/store.h"
@@ -35,6 +37,8 @@ class Site {
     base::Clock* clock = nullptr;
     // False: nobody is configured with this uid.
     bool known = true;
+    // Also listens on loopback with mutual TLS; client `remote` has the certificate `emr-1`.
+    bool tcp = false;
     // Bytes each reception carries besides what it needs.
     size_t padding = 0;
   };
@@ -55,6 +59,8 @@ class Site {
   // A new connection each time, whose streams hold at most 64 KB that nobody has read.
   std::shared_ptr<grpc::Channel> Channel() const;
   std::string Target() const { return "unix:" + SocketPath(); }
+  // With options.tcp: where it is and how `name`, by a certificate of the site's CA, reaches it.
+  client::Target RemoteTarget(const std::string& name) const;
   std::string SocketPath() const { return folder_ + "/s"; }
 
   reception::Desk& desk() { return *desk_; }
@@ -69,11 +75,14 @@ class Site {
   void StartDesk();
   void StopDesk();
 
+  void MakePki();
+
   const Options options_;
   base::SystemClock system_clock_;
   base::Clock& clock_;
   std::string folder_;
   crypto::KeyedHash hash_;
+  crypto::KeyPair ca_;
   std::unique_ptr<store::Store> store_;
   // Declared before the desk, which tells it; set while the server is there.
   mutable absl::Mutex mu_;
