@@ -130,6 +130,8 @@ TEST_F(FloodTest, ChurnLeavesNothingBehind) {
   })) << figures;
 }
 
+// UBSan looks at pointers through a pipe of its own and takes a failing pipe for a bad pointer.
+#ifndef __SANITIZE_ADDRESS__
 // The limits are wrong for the machine, or another part of the program took all descriptors.
 TEST_F(FloodTest, SurvivesRunningOutOfDescriptors) {
   Serve(64, 1000);
@@ -143,6 +145,8 @@ TEST_F(FloodTest, SurvivesRunningOutOfDescriptors) {
   EndFlood();
   EXPECT_TRUE(Until([&] { return Unix() < kASecond && Tcp() < kASecond; }));
 }
+
+#endif
 
 }  // namespace
 }  // namespace madoguchi::rpc
