@@ -75,8 +75,9 @@ class Simulator(unittest.TestCase):
         with Clinic(terminals=2) as clinic:
             clinic.start()
             clinic.fault("set", "share-gone", "--terminal", "1")
-            clinic.tap(terminal=1)
+            # Only now has the daemon let go of the folder that was moved away.
             self.status_tells(clinic, "MDG-1201")
+            clinic.tap(terminal=1)
             self.arrives_as_expected(clinic, terminal=2)
             clinic.fault("clear")
             wait_until(lambda: self.new_receptions(clinic))

@@ -24,7 +24,13 @@ CACHE = sources.BUILD / "tidy"
 def compile_commands():
     """{path relative to ROOT: arguments} of our own files, without output and dependency options."""
     commands = {}
-    for entry in json.loads((sources.BUILD / "compile_commands.json").read_text()):
+    # The build compiles several files as one, so its own list of commands has not ours: it is made
+    # by a configuration of its own, which reads what the build generated.
+    tree = CACHE / "commands"
+    subprocess.run(["cmake", "--preset", "release", "-B", str(tree), "-DCMAKE_UNITY_BUILD=OFF"],
+                   cwd=sources.ROOT, check=True, stdout=subprocess.DEVNULL)
+    listed = (tree / "compile_commands.json").read_text()
+    for entry in json.loads(listed.replace(f"{tree}/gen", f"{sources.BUILD}/gen")):
         path = pathlib.Path(entry["directory"], entry["file"]).resolve()
         if not path.is_relative_to(sources.ROOT) or path.is_relative_to(sources.BUILD):
             continue
@@ -52,7 +58,6 @@ def headers():
         for path in paths:
             if path.endswith(".cc") and path.startswith(str(sources.ROOT)):
                 found[os.path.relpath(path, sources.ROOT)] = paths
-                break
     return found
 
 
