@@ -27,7 +27,8 @@ def compile_commands():
     # The build compiles several files as one, so its own list of commands has not ours: it is made
     # by a configuration of its own, which reads what the build generated.
     tree = CACHE / "commands"
-    subprocess.run(["cmake", "--preset", "release", "-B", str(tree), "-DCMAKE_UNITY_BUILD=OFF"],
+    subprocess.run(["cmake", "--preset", "release", "-B", str(tree), "-DCMAKE_UNITY_BUILD=OFF",
+                    "-DCMAKE_CXX_COMPILER=clang++", "-DMADOGUCHI_FUZZ=ON"],
                    cwd=sources.ROOT, check=True, stdout=subprocess.DEVNULL)
     listed = (tree / "compile_commands.json").read_text()
     for entry in json.loads(listed.replace(f"{tree}/gen", f"{sources.BUILD}/gen")):
