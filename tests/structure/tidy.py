@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 
 import sources
@@ -27,6 +28,7 @@ def compile_commands():
     # The build compiles several files as one, so its own list of commands has not ours: it is made
     # by a configuration of its own, which reads what the build generated.
     tree = CACHE / "commands"
+    shutil.rmtree(tree, ignore_errors=True)
     subprocess.run(["cmake", "--preset", "release", "-B", str(tree), "-DCMAKE_UNITY_BUILD=OFF",
                     "-DCMAKE_CXX_COMPILER=clang++", "-DMADOGUCHI_FUZZ=ON"],
                    cwd=sources.ROOT, check=True, stdout=subprocess.DEVNULL)
