@@ -42,18 +42,23 @@ class BindFs {
   }
   void Unmount() {
     if (pid_ <= 0) return;
-    kill(pid_, SIGCONT);
+    Send(SIGCONT);
     umount2(to_.c_str(), MNT_DETACH);
-    kill(pid_, SIGTERM);
+    Send(SIGKILL);
     waitpid(pid_, nullptr, 0);
     pid_ = -1;
   }
   // The program behind the mount dies: calls fail from now on.
-  void Die() const { kill(pid_, SIGKILL); }
-  void Hang() const { kill(pid_, SIGSTOP); }
-  void Answer() const { kill(pid_, SIGCONT); }
+  void Die() const { Send(SIGKILL); }
+  void Hang() const { Send(SIGSTOP); }
+  void Answer() const { Send(SIGCONT); }
 
  private:
+  // Only to a process of ours: a number that is not one means everybody.
+  void Send(int signal) const {
+    if (pid_ > 1) kill(pid_, signal);
+  }
+
   std::string from_;
   std::string to_;
   pid_t pid_ = -1;
