@@ -13,6 +13,7 @@ namespace {
 
 std::vector<std::string> Tokens(const std::vector<FacePush>& pushes) {
   std::vector<std::string> tokens;
+  tokens.reserve(pushes.size());
   for (const FacePush& push : pushes) {
     tokens.push_back(push.confirmation.header().arbitrary_file_identifier());
   }

@@ -45,7 +45,7 @@ TempFolder::~TempFolder() {
 }
 
 std::string TempFolder::Make(const std::string& name) const {
-  const std::string path = absl::StrCat(path_, "/", name);
+  std::string path = absl::StrCat(path_, "/", name);
   std::filesystem::create_directories(path);
   return path;
 }
@@ -120,11 +120,11 @@ void FakeSink::Offer(FacePush push, std::function<void(absl::Status)> done) {
     last_offer_ = absl::Now();
     offered_.push_back(push);
     answer = answer_;
-    if (answer == Answer::kOk) stored_.push_back(std::move(push));
     if (answer == Answer::kHold) {
       held_.emplace_back(std::move(push), std::move(done));
       return;
     }
+    if (answer == Answer::kOk) stored_.push_back(std::move(push));
   }
   done(answer == Answer::kOk ? absl::OkStatus() : base::MakeError(base::ErrorCode::kStoreFull));
 }
