@@ -51,11 +51,13 @@ absl::Status Desk::Start() { return impl_->Start(); }
 void Desk::Stop() { impl_->Stop(); }
 
 void Desk::OnFacePush(eligibility::FacePush push, std::function<void(absl::Status)> done) {
-  const bool posted = impl_->Post([impl = impl_.get(), push = std::move(push), done]() mutable {
-    done(impl->TakePush(std::move(push)));
+  // Shared: a task that is not taken has its callback with it.
+  auto answer = std::make_shared<std::function<void(absl::Status)>>(std::move(done));
+  const bool posted = impl_->Post([impl = impl_.get(), push = std::move(push), answer]() mutable {
+    (*answer)(impl->TakePush(std::move(push)));
     impl->TidySoon();
   });
-  if (!posted) done(base::MakeError(base::ErrorCode::kStopping));
+  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
 }
 
 void Desk::Assign(const Caller& caller, const v1::AssignPatientRequest& request,
@@ -83,14 +85,15 @@ void Desk::Cancel(const Caller& caller, const v1::CancelReceptionRequest& reques
 }
 
 void Desk::Expect(const Caller& caller, const v1::ExpectPatientRequest& request, ExpectDone done) {
+  auto answer = std::make_shared<ExpectDone>(std::move(done));
   const bool posted = impl_->Post(
       [impl = impl_.get(), caller, request,
        call = Impl::MakeCallKey(caller, "ExpectPatient", request.request_id(), Bare(request)),
-       done] {
-        done(impl->Expect(caller, call, request));
+       answer] {
+        (*answer)(impl->Expect(caller, call, request));
         impl->TidySoon();
       });
-  if (!posted) done(base::MakeError(base::ErrorCode::kStopping));
+  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
 }
 
 const Board& Desk::board() const { return impl_->board(); }

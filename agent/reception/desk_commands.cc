@@ -45,7 +45,7 @@ Desk::Impl::CallKey Desk::Impl::MakeCallKey(const Caller& caller, absl::string_v
 
 absl::StatusOr<std::optional<std::string>> Desk::Impl::FindResult(const CallKey& call) const {
   if (call.key.empty()) return std::nullopt;
-  const absl::StatusOr<std::optional<std::string>> kept = store_.FindRequest(call.key);
+  absl::StatusOr<std::optional<std::string>> kept = store_.FindRequest(call.key);
   if (!kept.ok() || !kept->has_value()) return kept;
   const absl::string_view body = **kept;
   if (!crypto::ConstantTimeEqual(body.substr(0, kFingerprintSize), call.fingerprint)) {
@@ -77,13 +77,14 @@ absl::StatusOr<ReceptionPtr> Desk::Impl::FindFor(const Caller& caller,
 
 void Desk::Impl::PostCommand(const Caller& caller, CallKey call, std::string reception_id,
                              Input input, ReceptionDone done) {
+  auto answer = std::make_shared<ReceptionDone>(std::move(done));
   const bool posted =
       Post([this, caller, call = std::move(call), reception_id = std::move(reception_id),
-            input = std::move(input), done] {
-        done(Command(caller, call, reception_id, input));
+            input = std::move(input), answer] {
+        (*answer)(Command(caller, call, reception_id, input));
         TidySoon();
       });
-  if (!posted) done(base::MakeError(base::ErrorCode::kStopping));
+  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
 }
 
 absl::StatusOr<v1::Reception> Desk::Impl::Command(const Caller& caller, const CallKey& call,

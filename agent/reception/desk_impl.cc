@@ -13,11 +13,27 @@ namespace {
 
 // Closed receptions of the day before that are held in memory at a start, at most; more are read
 // from the store when somebody asks.
-constexpr int kMostRecent = 20'000;
+constexpr size_t kMostRecent = 20'000;
 constexpr int kLoadBatch = 200;
 
 bool IsClosed(const v1::Reception& reception) {
   return reception.state() == v1::RECEPTION_STATE_CLOSED;
+}
+
+// Adds what of `rows` was closed on `today` or later. Returns the event of the first that was
+// closed before or is one too many, 0 when there is none.
+absl::StatusOr<int64_t> AddClosedSince(absl::CivilDay today,
+                                       const std::vector<store::ReceptionRow>& rows, size_t most,
+                                       std::vector<Event>& events) {
+  for (const store::ReceptionRow& row : rows) {
+    if (row.open) continue;
+    absl::StatusOr<ReceptionPtr> reception = ParseReception(row);
+    if (!reception.ok()) return reception.status();
+    const absl::CivilDay changed = base::JapanDay(base::FromProto((*reception)->changed_at()));
+    if (changed < today || events.size() >= most) return row.event;
+    events.push_back({row.event, *std::move(reception)});
+  }
+  return 0;
 }
 
 }  // namespace
@@ -81,24 +97,16 @@ absl::StatusOr<std::vector<Event>> Desk::Impl::LoadRecent(absl::CivilDay today,
   }
   // Backwards from the newest event to the first reception that was closed before today: what is
   // above that is in memory, what is below is not, apart from open ones.
-  int64_t before = std::numeric_limits<int64_t>::max();
   floor = store_.Floor();
-  for (int closed = 0; before > 0;) {
+  const size_t most = events.size() + kMostRecent;
+  for (int64_t before = std::numeric_limits<int64_t>::max(); before > 0;) {
     const absl::StatusOr<std::vector<store::ReceptionRow>> rows =
         store_.ReadBackwards(before, kLoadBatch);
     if (!rows.ok()) return rows.status();
-    for (const store::ReceptionRow& row : *rows) {
-      if (row.open) continue;
-      absl::StatusOr<ReceptionPtr> reception = ParseReception(row);
-      if (!reception.ok()) return reception.status();
-      const absl::Time changed = base::FromProto((*reception)->changed_at());
-      if (base::JapanDay(changed) < today || ++closed > kMostRecent) {
-        floor = std::max(floor, row.event);
-        return events;
-      }
-      events.push_back({row.event, *std::move(reception)});
-    }
-    before = rows->empty() ? 0 : rows->back().event;
+    const absl::StatusOr<int64_t> end = AddClosedSince(today, *rows, most, events);
+    if (!end.ok()) return end.status();
+    floor = std::max(floor, *end);
+    before = *end > 0 || rows->empty() ? 0 : rows->back().event;
   }
   return events;
 }

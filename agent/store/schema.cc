@@ -60,13 +60,11 @@ INSERT INTO meta VALUES(1, lower(hex(randomblob(8))), 0, 0, 0);
 constexpr std::array kMigrations = {kFirst};
 
 absl::Status TakeStep(Connection& connection, absl::string_view step, size_t version) {
-  const absl::Status status = connection.Execute(
+  absl::Status status = connection.Execute(
       absl::StrCat("BEGIN IMMEDIATE;", step, "PRAGMA application_id=", kApplicationId,
                    ";PRAGMA user_version=", version, ";COMMIT;"));
-  if (!status.ok() && connection.InTransaction()) {
-    const absl::Status undone = connection.Execute("ROLLBACK");
-    if (!undone.ok()) return undone;
-  }
+  // The first error counts; one while undoing leaves a connection that nobody uses again.
+  if (!status.ok() && connection.InTransaction()) connection.Execute("ROLLBACK").IgnoreError();
   return status;
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr int kWriterBusyMs = 1000;
 constexpr int kReaderBusyMs = 2000;
 // Less than this left counts as full when SQLite only says "input/output error".
-constexpr uint64_t kNoSpaceLeft = 64 * 1024;
+constexpr uint64_t kNoSpaceLeft = uint64_t{64} << 10;
 
 bool DiskIsFull(sqlite3* db) {
   const int error = sqlite3_system_errno(db);
