@@ -162,7 +162,13 @@ v1::ConnectionStatus TerminalBoard::Status(absl::Duration lasting, absl::Duratio
   absl::MutexLock lock(&mu_);
   v1::ConnectionStatus status = status_;
   if (lasting <= hang_after) {
+    // The worker notes the end of a hang when it has been through the folders; who asks before that
+    // must not be told the time from before the hang.
+    if (hang_since_ != absl::InfiniteFuture()) answered_at_ = now;
     hang_since_ = absl::InfiniteFuture();
+    if (answered_at_ > base::FromProto(status.since())) {
+      *status.mutable_since() = base::ToProto(answered_at_);
+    }
     return status;
   }
   hang_since_ = std::min(hang_since_, now - (lasting - hang_after));

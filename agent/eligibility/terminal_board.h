@@ -58,6 +58,8 @@ class TerminalBoard {
   bool changed_ ABSL_GUARDED_BY(mu_) = false;
   // Since when the current hang is shown, so that repeated calls show the same time.
   mutable absl::Time hang_since_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
+  // When a hang that somebody was told of was seen to be over.
+  mutable absl::Time answered_at_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
 };
 
 }  // namespace madoguchi::eligibility
