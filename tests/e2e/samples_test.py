@@ -7,23 +7,11 @@ import shutil
 import subprocess
 import unittest
 
+import stubs
 from clinic import PATIENCE, ROOT, Clinic
 
 BUILD = pathlib.Path(os.environ.get("MADOGUCHI_BUILD", ROOT / "build"))
 SAMPLES = ROOT / "docs" / "samples"
-
-
-def python_stubs():
-    """A folder with the generated Python modules, made anew: this takes a second."""
-    folder = BUILD / "samples" / "python"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    protos = sorted((ROOT / "proto").rglob("*.proto"))
-    plugin = shutil.which("grpc_python_plugin")
-    subprocess.run(["protoc", f"-I{ROOT / 'proto'}", f"--python_out={folder}",
-                    f"--grpc_python_out={folder}", f"--plugin=protoc-gen-grpc_python={plugin}",
-                    *map(str, protos)], check=True, timeout=PATIENCE * 2)
-    return folder
 
 
 def node_sample():
@@ -77,7 +65,7 @@ class WatchSamples(unittest.TestCase):
         self.assertLessEqual(charts(again.lines()), {"900008", "-", "900012"})
 
     def test_python_over_the_unix_socket(self):
-        env = dict(os.environ, PYTHONPATH=str(python_stubs()), PYTHONDONTWRITEBYTECODE="1")
+        env = dict(os.environ, PYTHONPATH=stubs.FOLDER, PYTHONDONTWRITEBYTECODE="1")
         with Clinic() as clinic:
             cursor = clinic.folder / "emr.cursor"
             self.morning(clinic, lambda name: clinic.program(name, [

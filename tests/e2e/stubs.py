@@ -2,6 +2,8 @@
 
     import stubs
     from madoguchi.v1 import reception_service_pb2
+
+Another process finds them with PYTHONPATH=stubs.FOLDER.
 """
 
 import atexit
