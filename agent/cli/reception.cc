@@ -1,5 +1,7 @@
 #include <iostream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -7,6 +9,7 @@
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
 #include "agent/cli/json.h"
+#include "agent/cli/newest.h"
 #include "agent/cli/present.h"
 #include "agent/cli/report.h"
 #include "agent/cli/session.h"
@@ -76,6 +79,7 @@ absl::Status FetchAll(const Global& global, v1::ListReceptionsRequest request,
     }
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
+  KeepNewest(all);
   return absl::OkStatus();
 }
 

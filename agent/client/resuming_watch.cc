@@ -184,31 +184,34 @@ absl::Status ResumingWatch::List(const MessageFn& message) {
   return absl::OkStatus();
 }
 
-bool ResumingWatch::Pause(int failures) {
+void ResumingWatch::Pause(int failures) {
   const absl::Duration pause =
       std::min(absl::Milliseconds(100) * (1 << std::min(failures, 5)), absl::Seconds(2));
   const absl::Time until = absl::Now() + pause;
   absl::MutexLock lock(&mu_);
   while (!stopped_ && !cv_.WaitWithDeadline(&mu_, until)) {
   }
-  return !stopped_;
 }
 
 absl::Status ResumingWatch::Run(const MessageFn& message, const TroubleFn& trouble) {
-  for (int failures = 0;;) {
+  const auto tell = [&trouble](const absl::Status& status) {
+    if (trouble) trouble(status);
+  };
+  int failures = 0;
+  while (!Stopped()) {
     absl::Status ended;
     failures = Follow(message, ended) ? 0 : failures + 1;
-    if (Stopped()) return absl::OkStatus();
-    if (base::Is(ended, base::ErrorCode::kCursorTooOld)) {
-      if (trouble) trouble(ended);
+    if (!Stopped() && base::Is(ended, base::ErrorCode::kCursorTooOld)) {
+      tell(ended);
       ended = List(message);
-      if (Stopped()) return absl::OkStatus();
       if (ended.ok()) continue;
     }
+    if (Stopped()) break;
     if (!WorthTryingAgain(ended)) return ended;
-    if (trouble) trouble(ended);
-    if (!Pause(failures)) return absl::OkStatus();
+    tell(ended);
+    Pause(failures);
   }
+  return absl::OkStatus();
 }
 
 }  // namespace madoguchi::client

@@ -49,8 +49,8 @@ class ResumingWatch {
   bool Deliver(const MessageFn& message, const v1::WatchReceptionsResponse& response);
   bool Matches(const v1::Reception& reception) const;
   bool Stopped();
-  // False when stopped meanwhile.
-  bool Pause(int failures);
+  // Ends early when stopped meanwhile.
+  void Pause(int failures);
 
   const std::shared_ptr<grpc::Channel> channel_;
   v1::WatchReceptionsRequest request_;

@@ -53,7 +53,8 @@ double MicrosSince(SteadyClock::time_point start) {
 
 double Percentile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
-  return values[std::min(values.size() - 1, static_cast<size_t>(share * values.size()))];
+  return values[std::min(values.size() - 1,
+                         static_cast<size_t>(share * static_cast<double>(values.size())))];
 }
 
 // A child process that prints a line beginning with `ready`.
@@ -68,6 +69,7 @@ class Child {
       const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
       ::dup2(null, STDERR_FILENO);
       std::vector<char*> arguments;
+      arguments.reserve(command.size() + 1);
       for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
       arguments.push_back(nullptr);
       ::execv(arguments[0], arguments.data());
@@ -223,7 +225,7 @@ struct Arrivals {
 };
 
 std::string TapFile(const std::string& message, const std::string& face, int number) {
-  const std::string name =
+  std::string name =
       absl::StrCat("OQSsiquc01res_face_9910000017", absl::Hex(number, absl::kZeroPad16), "0000_",
                    base::FormatOqsTime(absl::Now()), ".xml");
   std::ofstream(face + "/" + name, std::ios::binary) << message;

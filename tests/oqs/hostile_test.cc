@@ -177,9 +177,12 @@ TEST(Hostile, AMessageCutAnywhereIsIncomplete) {
 TEST(Hostile, ErrorsNameThePlaceAndNoValue) {
   const std::string secret = "kakuutarou";
   for (const std::string& bytes :
-       {Body("<Name>" + secret + "&" + secret + ";</Name>"), Body("<Name>" + secret + "</Nam>"),
-        Body("<Name>" + secret + "\xFF</Name>"), Body("<Name " + secret + ">"), "<XmlMsg>" + secret,
-        "<" + secret + "/>", Body("<!DOCTYPE " + secret + ">"), Body("<?xml " + secret + "?>")}) {
+       {Body(absl::StrCat("<Name>", secret, "&", secret, ";</Name>")),
+        Body(absl::StrCat("<Name>", secret, "</Nam>")),
+        Body(absl::StrCat("<Name>", secret, "\xFF</Name>")),
+        Body(absl::StrCat("<Name ", secret, ">")), absl::StrCat("<XmlMsg>", secret),
+        absl::StrCat("<", secret, "/>"), Body(absl::StrCat("<!DOCTYPE ", secret, ">")),
+        Body(absl::StrCat("<?xml ", secret, "?>"))}) {
     const auto message = ReadMessage(kName, bytes);
     ASSERT_FALSE(message.ok()) << bytes;
     EXPECT_EQ(message.status().ToString().find(secret), std::string::npos) << message.status();

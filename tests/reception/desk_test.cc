@@ -225,6 +225,7 @@ TEST_F(DeskTest, AReceptionOfAnotherCounterIsNotThere) {
 
 TEST_F(DeskTest, DaysAreReadInPages) {
   std::vector<std::string> ids;
+  ids.reserve(25);
   for (int i = 0; i < 25; ++i) {
     ids.push_back(
         Tap(Person{.number = absl::StrCat(i), .reference = i % 5 == 0 ? "77" : ""}).reception_id());

@@ -98,6 +98,7 @@ TEST_F(DeskTimeTest, AtMidnightInJapanTheDayIsClosed) {
 
 TEST_F(DeskTimeTest, DaysThatPassedWhileNobodyWasThereAreClosedAtTheStart) {
   std::vector<std::string> ids;
+  ids.reserve(250);
   for (int i = 0; i < 250; ++i) {
     ids.push_back(Tap(Person{.number = absl::StrCat(5000 + i)}).reception_id());
   }

@@ -30,6 +30,7 @@ std::vector<const MethodDescriptor*> Methods() {
 std::vector<v1::Role> Roles() {
   std::vector<v1::Role> roles;
   const auto* type = v1::Role_descriptor();
+  roles.reserve(static_cast<size_t>(type->value_count()));
   for (int i = 0; i < type->value_count(); ++i) {
     roles.push_back(static_cast<v1::Role>(type->value(i)->number()));
   }

@@ -1,6 +1,7 @@
 #include <grpcpp/client_context.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <map>
@@ -25,6 +26,53 @@ v1::WatchReceptionsRequest After(const std::string& cursor) {
   return request;
 }
 
+// What one watcher was given.
+class Seen {
+ public:
+  bool Take(const Message& message) {
+    if (!message.has_reception()) return true;
+    absl::MutexLock lock(&mu_);
+    int& revision = revisions_[message.reception().reception_id()];
+    if (message.reception().revision() <= revision) ordered_ = false;
+    revision = message.reception().revision();
+    return true;
+  }
+  // Waits until it has the newest revision of each of `wanted`.
+  bool WaitFor(const std::vector<v1::Reception>& wanted) {
+    const auto complete = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      return std::all_of(wanted.begin(), wanted.end(),
+                         [this](const v1::Reception& one) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+                           const auto found = revisions_.find(one.reception_id());
+                           return found != revisions_.end() && found->second == one.revision();
+                         });
+    };
+    absl::MutexLock lock(&mu_);
+    return mu_.AwaitWithTimeout(absl::Condition(&complete), absl::Seconds(30));
+  }
+  bool ordered() {
+    absl::MutexLock lock(&mu_);
+    return ordered_;
+  }
+
+ private:
+  absl::Mutex mu_;
+  std::map<std::string, int> revisions_ ABSL_GUARDED_BY(mu_);
+  bool ordered_ ABSL_GUARDED_BY(mu_) = true;
+};
+
+// Comes again and again from `cursor` on and is killed in the middle of whatever it is doing.
+void Visit(Site& site, std::string cursor, const std::atomic<bool>& enough) {
+  while (!enough.load()) {
+    auto stub = v1::ReceptionService::NewStub(site.Channel());
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(100));
+    auto reader = stub->WatchReceptions(&context, After(cursor));
+    Message message;
+    while (reader->Read(&message)) cursor = message.cursor();
+    reader->Finish();
+  }
+}
+
 // Watchers come and go while people tap and the server is restarted; each one that resumes has the
 // last snapshot of every reception, in order.
 TEST(ResumingTest, ResumingLosesNothingWhileEverybodyComesAndGoes) {
@@ -32,12 +80,6 @@ TEST(ResumingTest, ResumingLosesNothingWhileEverybodyComesAndGoes) {
   constexpr int kWatchers = 8;
   constexpr int kTaps = 200;
   const std::string start = site.desk().MakeCursor(0);
-  struct Seen {
-    absl::Mutex mu;
-    std::map<std::string, int> revisions ABSL_GUARDED_BY(mu);
-    bool ordered ABSL_GUARDED_BY(mu) = true;
-    std::string last ABSL_GUARDED_BY(mu);
-  };
   std::vector<Seen> seen(kWatchers);
   std::vector<std::unique_ptr<client::ResumingWatch>> watches;
   std::vector<std::thread> threads;
@@ -48,34 +90,16 @@ TEST(ResumingTest, ResumingLosesNothingWhileEverybodyComesAndGoes) {
     const auto channel = client::Dial(target);
     ASSERT_TRUE(channel.ok());
     watches.push_back(std::make_unique<client::ResumingWatch>(*channel, After(start)));
-    threads.emplace_back([&, i] {
-      const absl::Status ended = watches[i]->Run(
-          [&, i](const Message& message) {
-            if (!message.has_reception()) return true;
-            absl::MutexLock lock(&seen[i].mu);
-            int& revision = seen[i].revisions[message.reception().reception_id()];
-            if (message.reception().revision() <= revision) seen[i].ordered = false;
-            revision = message.reception().revision();
-            return true;
-          },
-          [&](const absl::Status&) { troubles.fetch_add(1); });
+    // Not by way of the list, which grows meanwhile.
+    threads.emplace_back([&, i, watch = watches.back().get()] {
+      const absl::Status ended =
+          watch->Run([&, i](const Message& message) { return seen[i].Take(message); },
+                     [&](const absl::Status&) { troubles.fetch_add(1); });
       EXPECT_TRUE(ended.ok()) << ended;
     });
   }
-  // Two more that are killed and come back by hand, in the middle of whatever they were doing.
   std::atomic<bool> enough{false};
-  std::thread visitor([&] {
-    std::string cursor = start;
-    while (!enough.load()) {
-      auto stub = v1::ReceptionService::NewStub(site.Channel());
-      grpc::ClientContext context;
-      context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(100));
-      auto reader = stub->WatchReceptions(&context, After(cursor));
-      Message message;
-      while (reader->Read(&message)) cursor = message.cursor();
-      reader->Finish();
-    }
-  });
+  std::thread visitor([&] { Visit(site, start, enough); });
   for (int i = 0; i < kTaps; ++i) {
     site.Tap(i % 50);
     if (i % 60 == 30) {
@@ -87,19 +111,8 @@ TEST(ResumingTest, ResumingLosesNothingWhileEverybodyComesAndGoes) {
   visitor.join();
   const auto wanted = site.Receptions();
   for (int i = 0; i < kWatchers; ++i) {
-    const auto complete = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      for (const auto& reception : wanted) {
-        const auto found = seen[i].revisions.find(reception.reception_id());
-        if (found == seen[i].revisions.end() || found->second != reception.revision()) {
-          return false;
-        }
-      }
-      return true;
-    };
-    absl::MutexLock lock(&seen[i].mu);
-    EXPECT_TRUE(seen[i].mu.AwaitWithTimeout(absl::Condition(&complete), absl::Seconds(30)))
-        << "watcher " << i << " has " << seen[i].revisions.size() << " of " << wanted.size();
-    EXPECT_TRUE(seen[i].ordered) << i;
+    EXPECT_TRUE(seen[i].WaitFor(wanted)) << "watcher " << i;
+    EXPECT_TRUE(seen[i].ordered()) << i;
   }
   EXPECT_EQ(wanted.size(), static_cast<size_t>(kTaps));
   EXPECT_GT(troubles.load(), 0);

@@ -142,6 +142,7 @@ TEST(ServerTest, AThousandWatchersAllHear) {
     return mu.AwaitWithTimeout(absl::Condition(&enough), absl::Seconds(60));
   };
   std::vector<std::unique_ptr<v1::ReceptionService::Stub>> stubs;
+  stubs.reserve(kChannels);
   for (int i = 0; i < kChannels; ++i) {
     stubs.push_back(v1::ReceptionService::NewStub(site.Channel()));
   }

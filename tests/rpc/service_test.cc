@@ -28,7 +28,7 @@ std::unique_ptr<grpc::ClientContext> Context(const std::string& person = "") {
 
 class ServiceTest : public testing::Test {
  protected:
-  void Use(Site::Options options) {
+  void Use(const Site::Options& options) {
     site_ = std::make_unique<Site>(options);
     receptions_ = v1::ReceptionService::NewStub(site_->Channel());
   }
@@ -139,6 +139,7 @@ TEST_F(ServiceTest, FindsAClosedReceptionInTheStore) {
 TEST_F(ServiceTest, ListsInPagesOldestChangeFirst) {
   constexpr int kPeople = 25;
   std::vector<std::string> ids;
+  ids.reserve(kPeople);
   for (int i = 0; i < kPeople; ++i) {
     ids.push_back(site_->Tap(i, i % 5 == 0 ? "back" : "front").reception_id());
   }

@@ -107,7 +107,7 @@ TEST(ValidateTest, ListReceptions) {
           {"day as text", [](R& r) { r.mutable_day()->set_text(std::string(33, '1')); },
            "day.text"},
           {"unknown state",
-           [unknown](R& r) {
+           [](R& r) {
              r.add_states(v1::RECEPTION_STATE_CLOSED);
              r.add_states(unknown);
            },

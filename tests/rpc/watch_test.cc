@@ -47,7 +47,7 @@ class Stream {
     Message message;
     while (reader_->Read(&message)) {
     }
-    const grpc::Status status = reader_->Finish();
+    grpc::Status status = reader_->Finish();
     reader_.reset();
     return status;
   }
@@ -308,6 +308,7 @@ TEST(WatchTest, AWatcherThatTakesNothingIsCutAndGoesOnLater) {
   // Nothing is read any more until flow control holds a write up.
   constexpr int kTaps = 60;
   std::vector<std::string> ids;
+  ids.reserve(kTaps);
   for (int i = 0; i < kTaps; ++i) ids.push_back(site.Tap(i).reception_id());
   for (int i = 0; i < 200 && site.server().Watchers() > 0; ++i) {
     clock.Advance(absl::Seconds(1));

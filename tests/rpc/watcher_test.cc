@@ -166,7 +166,7 @@ TEST_F(WatcherTest, SendsEverythingOnceInOrderWhileManyThreadsNotify) {
   }
   for (auto& thread : threads) thread.join();
   for (FakeWire& wire : wires) {
-    ASSERT_TRUE(wire.WaitSent(4 * kEach)) << wire.sent().size();
+    ASSERT_TRUE(wire.WaitSent(4u * kEach)) << wire.sent().size();
     const auto sent = wire.sent();
     ASSERT_EQ(sent.size(), 4u * kEach);
     for (size_t i = 0; i < sent.size(); ++i) ASSERT_EQ(sent[i], absl::StrCat(i + 1));
@@ -186,12 +186,15 @@ TEST_F(WatcherTest, SendsAHeartbeatEveryFifteenSecondsOfSilence) {
   limit_ = 1;
   hub_.NotifyEvent();
   ASSERT_TRUE(wire.WaitSent(1));
+  // A write that has not ended yet at the next step of the clock would be no silence.
+  ASSERT_TRUE(wire_thread_.RunAndWait([] {}));
   // 15 s after the start, but only 1 s after the last message.
   clock_.Advance(absl::Seconds(1));
   ASSERT_TRUE(wake_.RunAndWait([] {}));
   EXPECT_EQ(wire.sent().size(), 1u);
   clock_.Advance(absl::Seconds(14));
   ASSERT_TRUE(wire.WaitSent(2));
+  ASSERT_TRUE(wire_thread_.RunAndWait([] {}));
   clock_.Advance(absl::Seconds(15));
   ASSERT_TRUE(wire.WaitSent(3));
   EXPECT_EQ(wire.sent(), (std::vector<std::string>{"1", "heartbeat", "heartbeat"}));

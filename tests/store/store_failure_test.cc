@@ -141,6 +141,36 @@ TEST(StoreFailure, AWriteThatFailsGoesByWithoutReopening) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
+// Commits and says so to `pipe`, until it is killed.
+[[noreturn]] void CommitForEver(const std::string& path, int first, int pipe) {
+  auto store = Store::Open(path);
+  if (!store.ok()) ::_exit(2);
+  for (int number = first;; ++number) {
+    if (!(*store)->Commit(Three(number)).ok()) ::_exit(3);
+    const std::string said = absl::StrCat(number, "\n");
+    if (::write(pipe, said.data(), said.size()) < 0) ::_exit(4);
+    if (number % 7 == 0 && !(*store)->Tidy().ok()) ::_exit(5);
+  }
+}
+
+// Kills `child` once it has said `enough` bytes; returns all it said.
+std::string KillAfter(pid_t child, int pipe, size_t enough) {
+  std::string said;
+  char buffer[256];
+  const auto read = [&] {
+    const ssize_t size = ::read(pipe, buffer, sizeof buffer);
+    if (size > 0) said.append(buffer, static_cast<size_t>(size));
+    return size > 0;
+  };
+  while (said.size() < enough && read()) {
+  }
+  ::kill(child, SIGKILL);
+  while (read()) {
+  }
+  ::close(pipe);
+  return said;
+}
+
 // A child commits and says so on a pipe; it is killed without warning after a number of words.
 // What it said is there, each transaction is whole, and the numbers go on.
 TEST(StoreFailure, WhatWasToldSurvivesAKillAndNothingIsHalf) {
@@ -151,29 +181,9 @@ TEST(StoreFailure, WhatWasToldSurvivesAKillAndNothingIsHalf) {
     ASSERT_EQ(::pipe(pipe_ends), 0);
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
-    if (child == 0) {
-      auto store = Store::Open(dir / "s.db");
-      if (!store.ok()) ::_exit(2);
-      for (int number = next;; ++number) {
-        if (!(*store)->Commit(Three(number)).ok()) ::_exit(3);
-        const std::string said = absl::StrCat(number, "\n");
-        if (::write(pipe_ends[1], said.data(), said.size()) < 0) ::_exit(4);
-        if (number % 7 == 0 && !(*store)->Tidy().ok()) ::_exit(5);
-      }
-    }
+    if (child == 0) CommitForEver(dir / "s.db", next, pipe_ends[1]);
     ::close(pipe_ends[1]);
-    std::string said;
-    char buffer[256];
-    while (said.size() < 40 + 37 * static_cast<size_t>(round)) {
-      const ssize_t size = ::read(pipe_ends[0], buffer, sizeof buffer);
-      if (size <= 0) break;
-      said.append(buffer, static_cast<size_t>(size));
-    }
-    ::kill(child, SIGKILL);
-    for (ssize_t size; (size = ::read(pipe_ends[0], buffer, sizeof buffer)) > 0;) {
-      said.append(buffer, static_cast<size_t>(size));
-    }
-    ::close(pipe_ends[0]);
+    const std::string said = KillAfter(child, pipe_ends[0], 40 + 37 * static_cast<size_t>(round));
     int status = 0;
     ::waitpid(child, &status, 0);
     ASSERT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);

@@ -52,6 +52,7 @@ std::vector<int64_t> Put(Store& store, std::vector<ReceptionRow> rows) {
 
 std::vector<std::string> Ids(const std::vector<ReceptionRow>& rows) {
   std::vector<std::string> ids;
+  ids.reserve(rows.size());
   for (const ReceptionRow& row : rows) ids.push_back(absl::StrCat(row.id, "@", row.event));
   return ids;
 }
@@ -132,6 +133,7 @@ TEST(Store, RefusesWhatItCannotRead) {
   {
     auto store = OpenOrDie(dir / "damaged.db");
     std::vector<ReceptionRow> rows;
+    rows.reserve(100);
     for (int i = 0; i < 100; ++i) rows.push_back(Row(absl::StrCat("r", i)));
     Put(*store, rows);
   }
@@ -361,6 +363,7 @@ TEST(Store, ManyReadWhileOneWrites) {
   std::atomic<bool> stop{false};
   std::atomic<int> torn{0};
   std::vector<std::thread> readers;
+  readers.reserve(6);
   for (int i = 0; i < 6; ++i) {
     readers.emplace_back([&] {
       while (!stop) {

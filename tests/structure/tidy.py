@@ -17,7 +17,7 @@ import sources
 
 # Judges what a batch itself does (include a .cc), not what is in it.
 _NOT_FOR_BATCHES = "-bugprone-suspicious-include"
-BATCH = 8
+BATCH = 12
 PROCESSES = 2
 CACHE = sources.BUILD / "tidy"
 
@@ -114,23 +114,24 @@ OURS = re.escape(str(sources.ROOT)) + r"/(agent|hl7|adapters|tests)/"
 
 def look_at(arguments, paths, where=OURS):
     """Findings in these files and in headers whose path matches `where`; empty without any."""
-    if len(paths) > 1:
-        name = hashlib.sha256(repr(paths).encode()).hexdigest()[:16]
-        batch = CACHE / f"{name}.cc"
-        batch.write_text("".join(f'#include "{sources.ROOT / path}"\n' for path in paths))
-        code, _ = _tidy(batch, arguments,
-                          [f"--checks={_NOT_FOR_BATCHES}", f"--header-filter={where}",
-                           f"--config-file={sources.ROOT / '.clang-tidy'}"])
-        batch.unlink()
-        if code == 0:
-            return ""
-        # A finding, or names that clash in a batch: one by one tells.
-    said = []
-    for path in paths:
-        code, out = _tidy(sources.ROOT / path, arguments, [])
-        if code != 0:
-            said.append(out)
-    return "\n".join(said)
+    if len(paths) == 1:
+        code, out = _tidy(sources.ROOT / paths[0], arguments, [])
+        return "" if code == 0 else out
+    name = hashlib.sha256(repr(paths).encode()).hexdigest()[:16]
+    batch = CACHE / f"{name}.cc"
+    batch.write_text("".join(f'#include "{sources.ROOT / path}"\n' for path in paths))
+    code, out = _tidy(batch, arguments,
+                      [f"--checks={_NOT_FOR_BATCHES}", f"--header-filter={where}",
+                       f"--config-file={sources.ROOT / '.clang-tidy'}"])
+    batch.unlink()
+    if code == 0:
+        return ""
+    if "[clang-diagnostic-error" not in out:
+        return out
+    # Names that clash in a batch: halves, and in the end each file alone, tell.
+    middle = len(paths) // 2
+    return "\n".join(filter(None, (look_at(arguments, half, where)
+                                   for half in (paths[:middle], paths[middle:]))))
 
 
 def run(report=print):

@@ -122,6 +122,7 @@ TEST(Cp932, EveryPairOfBytesIsAResultOrAnError) {
 TEST(Cp932, WorksFromManyThreads) {
   std::array<bool, 4> good{};
   std::vector<std::thread> threads;
+  threads.reserve(good.size());
   for (bool& result : good) {
     threads.emplace_back([&result] {
       result = true;

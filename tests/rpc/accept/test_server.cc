@@ -55,7 +55,7 @@ std::string Describe(const std::optional<Peer>& peer) {
 
 class Replier final : public grpc::ServerGenericBidiReactor {
  public:
-  explicit Replier(std::string text) : reply_(Bytes(text)) { StartRead(&request_); }
+  explicit Replier(const std::string& text) : reply_(Bytes(text)) { StartRead(&request_); }
   void OnReadDone(bool ok) override {
     if (!ok) return Finish({grpc::StatusCode::INTERNAL, "no message"});
     StartWriteAndFinish(&reply_, {}, grpc::Status::OK);
@@ -160,10 +160,10 @@ std::shared_ptr<grpc::Channel> TestServer::Unix() const {
 }
 
 std::shared_ptr<grpc::Channel> TestServer::Tcp(
-    std::shared_ptr<grpc::ChannelCredentials> credentials) const {
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) const {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(room->TcpAddress(), std::move(credentials), arguments);
+  return grpc::CreateCustomChannel(room->TcpAddress(), credentials, arguments);
 }
 
 Answer Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,

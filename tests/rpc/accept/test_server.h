@@ -69,7 +69,8 @@ struct TestServer {
   ~TestServer();
 
   std::shared_ptr<grpc::Channel> Unix() const;
-  std::shared_ptr<grpc::Channel> Tcp(std::shared_ptr<grpc::ChannelCredentials> credentials) const;
+  std::shared_ptr<grpc::Channel> Tcp(
+      const std::shared_ptr<grpc::ChannelCredentials>& credentials) const;
 
   std::unique_ptr<AcceptRoom> room;
   std::unique_ptr<TestService> service;
