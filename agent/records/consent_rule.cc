@@ -74,9 +74,8 @@ bool IsAddressable(const v1::Qualification& qualification) {
          !qualification.insured().number().empty();
 }
 
-absl::StatusOr<Window> WindowOf(const v1::Reception& reception, v1::ConsentCategory category,
-                                int qualification_index, absl::Time now) {
-  MDG_RETURN_IF_ERROR(CheckReception(reception));
+absl::StatusOr<Window> WindowGiven(const v1::Reception& reception, v1::ConsentCategory category,
+                                   int qualification_index, absl::Time at) {
   const v1::Confirmation& confirmation = reception.confirmation();
   if (qualification_index < 0 || qualification_index >= confirmation.qualifications_size()) {
     return Refusal(ErrorCode::kNoConsent, reception, "there is no such qualification");
@@ -94,8 +93,17 @@ absl::StatusOr<Window> WindowOf(const v1::Reception& reception, v1::ConsentCateg
   if (!end.no_end()) {
     window.until = end.has_time() ? base::FromProto(end.time()) : absl::InfinitePast();
   }
-  if (consent->flag() == v1::CONSENT_FLAG_EXPIRED || window.until <= now ||
-      !StillOpen(reception, category, qualification_index, now)) {
+  if (consent->flag() == v1::CONSENT_FLAG_EXPIRED || window.until <= at) {
+    return Refusal(ErrorCode::kConsentEnded, reception, v1::ConsentCategory_Name(category));
+  }
+  return window;
+}
+
+absl::StatusOr<Window> WindowOf(const v1::Reception& reception, v1::ConsentCategory category,
+                                int qualification_index, absl::Time now) {
+  MDG_RETURN_IF_ERROR(CheckReception(reception));
+  absl::StatusOr<Window> window = WindowGiven(reception, category, qualification_index, now);
+  if (window.ok() && !StillOpen(reception, category, qualification_index, now)) {
     return Refusal(ErrorCode::kConsentEnded, reception, v1::ConsentCategory_Name(category));
   }
   return window;

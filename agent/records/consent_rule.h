@@ -35,6 +35,10 @@ absl::StatusOr<Window> FindWindow(const v1::Reception& reception, v1::ConsentCat
 absl::StatusOr<Window> WindowOf(const v1::Reception& reception, v1::ConsentCategory category,
                                 int qualification_index, absl::Time now);
 
+// What the answer itself gave at `at`, whatever has happened to the reception since.
+absl::StatusOr<Window> WindowGiven(const v1::Reception& reception, v1::ConsentCategory category,
+                                   int qualification_index, absl::Time at);
+
 // Whether what was fetched inside the window may still be handed to a receiver that is configured
 // for it after the window has ended: until `fetched_at` + `grace`, unless consent was taken back.
 absl::Status CheckGrace(const v1::Reception& reception, absl::Time fetched_at, absl::Duration grace,

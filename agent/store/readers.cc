@@ -42,9 +42,10 @@ RecordKey ReadKey(const Statement& statement) {
 
 RecordRow ReadRecord(const Statement& statement) {
   return {.key = ReadKey(statement),
+          .qualification = static_cast<int>(statement.Int(6)),
           .fetched_at = absl::FromUnixMicros(statement.Int(4)),
           .delete_at = absl::FromUnixMicros(statement.Int(5)),
-          .body = statement.Blob(6)};
+          .body = statement.Blob(7)};
 }
 
 absl::Time ReadTime(const Statement& statement) { return absl::FromUnixMicros(statement.Int(0)); }
@@ -143,7 +144,8 @@ absl::StatusOr<std::unique_ptr<Store::Readers::Session>> Store::Readers::Connect
       {s.backwards, MDG_RECEPTION_COLUMNS "WHERE event < ?1 ORDER BY event DESC LIMIT ?2"},
       {s.expectations, "SELECT id, counter, until, body FROM expectations"},
       {s.records,
-       "SELECT reception_id, kind, first_month, last_month, fetched_at, delete_at, body"
+       "SELECT reception_id, kind, first_month, last_month, fetched_at, delete_at, qualification,"
+       " body"
        " FROM records WHERE reception_id = ?1 ORDER BY fetched_at DESC"},
       {s.records_due,
        "SELECT reception_id, kind, first_month, last_month FROM records WHERE delete_at <= ?1"

@@ -67,6 +67,7 @@ CREATE TABLE records(
   last_month INTEGER NOT NULL,
   fetched_at INTEGER NOT NULL,
   delete_at INTEGER NOT NULL,
+  qualification INTEGER NOT NULL,
   body BLOB NOT NULL,
   UNIQUE (reception_id, kind, first_month, last_month)
 ) STRICT;

@@ -67,6 +67,8 @@ struct RecordKey {
 };
 struct RecordRow {
   RecordKey key;
+  // Index of the qualification it was asked for.
+  int qualification = 0;
   absl::Time fetched_at;
   // Not kept longer than that.
   absl::Time delete_at;

@@ -104,9 +104,10 @@ absl::Status Store::Writer::Connect() {
        {s.drop_expectation, "DELETE FROM expectations WHERE id = ?1"},
        {s.put_record,
         "INSERT INTO records(reception_id, kind, first_month, last_month, fetched_at, delete_at,"
-        " body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        " qualification, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
         " ON CONFLICT(reception_id, kind, first_month, last_month) DO UPDATE SET"
-        " fetched_at = excluded.fetched_at, delete_at = excluded.delete_at, body = excluded.body"},
+        " fetched_at = excluded.fetched_at, delete_at = excluded.delete_at,"
+        " qualification = excluded.qualification, body = excluded.body"},
        {s.drop_record,
         "DELETE FROM records WHERE reception_id = ?1 AND kind = ?2 AND first_month = ?3"
         " AND last_month = ?4"},
@@ -202,7 +203,8 @@ absl::Status Store::Writer::PutRecords(Session& session, const Changes& changes)
     MDG_RETURN_IF_ERROR(bind_key(session.put_record, row.key)
                             .Bind(5, absl::ToUnixMicros(row.fetched_at))
                             .Bind(6, absl::ToUnixMicros(row.delete_at))
-                            .BindBlob(7, row.body)
+                            .Bind(7, row.qualification)
+                            .BindBlob(8, row.body)
                             .Run());
   }
   for (const RecordKey& key : changes.records_gone) {

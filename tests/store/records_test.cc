@@ -41,6 +41,7 @@ ReceptionRow Reception(const std::string& id) {
 
 RecordRow Record(const std::string& reception, int kind, absl::Time delete_at, std::string body) {
   return {.key = {.reception_id = reception, .kind = kind, .first_month = 1, .last_month = 2},
+          .qualification = 3,
           .fetched_at = kNow,
           .delete_at = delete_at,
           .body = std::move(body)};
@@ -80,6 +81,7 @@ TEST(StoreRecords, KeptReplacedAndFoundWithTheirReception) {
   EXPECT_EQ(rows->front().fetched_at, kNow + absl::Hours(1));
   EXPECT_EQ(rows->front().delete_at, kNow + absl::Hours(80));
   EXPECT_EQ(rows->back().body, "checkups");
+  EXPECT_EQ(rows->back().qualification, 3);
   EXPECT_THAT(*store->FindRecords("b"), IsEmpty());
 }
 
