@@ -212,19 +212,17 @@ TEST(ValidateTest, ExpectPatient) {
   good.set_counter("front");
   good.set_patient_id("1");
   good.set_seconds(3600);
-  CheckAll<R>(
-      good,
-      {
-          {"no counter", [](R& r) { r.clear_counter(); }, "counter"},
-          {"unknown counter", [](R& r) { r.set_counter("garage"); }, "counter",
-           base::ErrorCode::kUnknownCounter},
-          {"another's counter", [](R& r) { r.set_counter("back"); }, "counter",
-           base::ErrorCode::kCounterNotAllowed},
-          {"no chart", [](R& r) { r.clear_patient_id(); }, "patient_id"},
-          {"seconds", [](R& r) { r.set_seconds(3601); }, "seconds"},
-          {"negative seconds", [](R& r) { r.set_seconds(-1); }, "seconds"},
-          {"request_id", [](R& r) { r.set_request_id(" "); }, "request_id"},
-      });
+  CheckAll<R>(good, {
+                        {"no counter", [](R& r) { r.clear_counter(); }, "counter"},
+                        {"unknown counter", [](R& r) { r.set_counter("garage"); }, "counter",
+                         base::ErrorCode::kUnknownCounter},
+                        {"another's counter", [](R& r) { r.set_counter("back"); }, "counter",
+                         base::ErrorCode::kCounterNotAllowed},
+                        {"no chart", [](R& r) { r.clear_patient_id(); }, "patient_id"},
+                        {"seconds", [](R& r) { r.set_seconds(3601); }, "seconds"},
+                        {"negative seconds", [](R& r) { r.set_seconds(-1); }, "seconds"},
+                        {"request_id", [](R& r) { r.set_request_id(" "); }, "request_id"},
+                    });
 }
 
 TEST(ValidateTest, Operator) {
