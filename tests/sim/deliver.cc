@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -32,13 +33,6 @@ std::string Padded(const std::string& bytes) {
   return absl::StrCat(bytes.substr(0, end), filler, bytes.substr(end));
 }
 
-// A CP932 lead byte before `<` fits neither encoding.
-std::string WithInvalidByte(const std::string& bytes) {
-  const size_t end = bytes.rfind(kRootEnd);
-  const size_t place = end == std::string::npos ? bytes.size() : end;
-  return absl::StrCat(bytes.substr(0, place), "\x81", bytes.substr(place));
-}
-
 absl::Status WritePieces(const std::string& path, absl::string_view bytes, int flags, int pieces) {
   const Descriptor file(open(path.c_str(), flags | O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
                              S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH));
@@ -54,13 +48,25 @@ absl::Status WritePieces(const std::string& path, absl::string_view bytes, int f
 
 }  // namespace
 
+// A CP932 lead byte before `<` fits neither encoding.
+std::string WithInvalidByte(const std::string& bytes) {
+  const size_t end = bytes.rfind(kRootEnd);
+  const size_t place = end == std::string::npos ? bytes.size() : end;
+  return absl::StrCat(bytes.substr(0, place), "\x81", bytes.substr(place));
+}
+
+std::string CutOff(std::string bytes) {
+  bytes.resize(bytes.size() * 3 / 5);
+  return bytes;
+}
+
 std::string Damage(const Delivery& delivery, std::string bytes) {
   if (delivery.Has(Fault::kWrongEncoding)) {
     bytes = absl::StrReplaceAll(bytes, {{kShiftJisDeclared, kUtf8Declared}});
   }
   if (delivery.Has(Fault::kInvalidBytes)) bytes = WithInvalidByte(bytes);
   if (delivery.Has(Fault::kHuge)) bytes = Padded(bytes);
-  if (delivery.Has(Fault::kTruncated)) bytes.resize(bytes.size() * 3 / 5);
+  if (delivery.Has(Fault::kTruncated)) bytes = CutOff(std::move(bytes));
   return bytes;
 }
 

@@ -20,6 +20,10 @@ struct Delivery {
   bool Has(Fault fault) const { return HasFault(faults, fault, terminal); }
 };
 
+// With a byte before the closing root tag that fits neither encoding.
+std::string WithInvalidByte(const std::string& bytes);
+// Ended in the middle.
+std::string CutOff(std::string bytes);
 // The bytes after the faults that are about content.
 std::string Damage(const Delivery& delivery, std::string bytes);
 // What to expect of a push that would give `healthy` without faults.

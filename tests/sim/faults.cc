@@ -29,19 +29,39 @@ constexpr FaultInfo kFaults[] = {
     {Fault::kHuge, "huge", "６MBのファイル"},
     {Fault::kShareGone, "share-gone", "faceフォルダーがなくなる"},
     {Fault::kShareHung, "share-hung", "共有フォルダーが応答しない（run --fuse が必要）"},
+    {Fault::kAnswerNever, "answer-never", "要求を受け取り、回答しない", FaultKind::kExchange},
+    {Fault::kAnswerLate, "answer-late", "解除するまで回答を止めておく", FaultKind::kExchange},
+    {Fault::kAnswerTwice, "answer-twice", "同じ回答を２回書く", FaultKind::kExchange},
+    {Fault::kAnswerPieces, "answer-pieces", "回答を５回に分けて書く", FaultKind::kExchange},
+    {Fault::kAnswerTruncated, "answer-truncated", "回答が途中で切れる", FaultKind::kExchange},
+    {Fault::kAnswerUnreadable, "answer-unreadable", "回答にどの文字コードにもないバイト",
+     FaultKind::kExchange},
+    {Fault::kAnswerForeign, "answer-foreign", "別の人への回答が同じ名前で来る",
+     FaultKind::kExchange},
+    {Fault::kAnswerInstitution, "answer-institution", "別の医療機関への回答", FaultKind::kExchange},
+    {Fault::kAnswerError, "answer-error", "処理結果区分９（異常終了）", FaultKind::kExchange},
+    {Fault::kAnswerTaken, "answer-taken", "別のソフトが回答をすぐに移す", FaultKind::kExchange},
+    {Fault::kRequestEaten, "request-eaten", "端末が要求を受け取って失う", FaultKind::kExchange},
+    {Fault::kRequestIgnored, "request-ignored", "端末のソフトが止まり、要求が残る",
+     FaultKind::kExchange},
+    {Fault::kExchangeGone, "exchange-gone", "reqとresのフォルダーがなくなる", FaultKind::kExchange},
+    {Fault::kLineFlapping, "line-flapping", "reqとresが１秒ごとに消えたり戻ったりする",
+     FaultKind::kExchange},
 };
+constexpr absl::string_view kExchangeParts[] = {"req", "res"};
 
 std::string FaultsFile(const Site& site) { return absl::StrCat(site.SimFolder(), "/faults.json"); }
 
-// The face folder leaves the share. It is kept, and files written meanwhile wait in it.
-absl::Status TakeFaceAway(const Site& site, int terminal) {
-  if (Exists(site.GoneFolder(terminal))) return absl::OkStatus();
-  return Rename(absl::StrCat(site.DiskFolder(terminal), "/face"), site.GoneFolder(terminal));
+// A folder leaves the share. It is kept, and files written meanwhile wait in it.
+absl::Status TakeAway(const Site& site, int terminal, absl::string_view part) {
+  const std::string gone = site.GoneFolder(terminal, part);
+  if (Exists(gone)) return absl::OkStatus();
+  return Rename(absl::StrCat(site.DiskFolder(terminal), "/", part), gone);
 }
 
 // Comes back all at once as another folder with the same files.
-absl::Status BringFaceBack(const Site& site, int terminal) {
-  const std::string gone = site.GoneFolder(terminal);
+absl::Status BringBack(const Site& site, int terminal, absl::string_view part) {
+  const std::string gone = site.GoneFolder(terminal, part);
   if (!Exists(gone)) return absl::OkStatus();
   const std::string fresh = absl::StrCat(site.SimFolder(), "/back-", terminal);
   MDG_RETURN_IF_ERROR(MakeFolder(fresh));
@@ -53,7 +73,7 @@ absl::Status BringFaceBack(const Site& site, int terminal) {
   if (error) {
     return absl::UnavailableError(absl::StrCat("cannot read ", gone, ": ", error.message()));
   }
-  MDG_RETURN_IF_ERROR(Rename(fresh, absl::StrCat(site.DiskFolder(terminal), "/face")));
+  MDG_RETURN_IF_ERROR(Rename(fresh, absl::StrCat(site.DiskFolder(terminal), "/", part)));
   fs::remove(gone, error);
   return absl::OkStatus();
 }
@@ -150,11 +170,30 @@ bool HasFault(const std::vector<ActiveFault>& faults, Fault fault, int terminal)
   });
 }
 
+absl::Status TakeExchangeAway(const Site& site, int terminal) {
+  for (const absl::string_view part : kExchangeParts) {
+    MDG_RETURN_IF_ERROR(TakeAway(site, terminal, part));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BringExchangeBack(const Site& site, int terminal) {
+  for (const absl::string_view part : kExchangeParts) {
+    MDG_RETURN_IF_ERROR(BringBack(site, terminal, part));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ApplyToShare(const Site& site, const std::vector<ActiveFault>& faults, int terminal) {
   if (HasFault(faults, Fault::kShareGone, terminal)) {
-    MDG_RETURN_IF_ERROR(TakeFaceAway(site, terminal));
+    MDG_RETURN_IF_ERROR(TakeAway(site, terminal, "face"));
   } else {
-    MDG_RETURN_IF_ERROR(BringFaceBack(site, terminal));
+    MDG_RETURN_IF_ERROR(BringBack(site, terminal, "face"));
+  }
+  if (HasFault(faults, Fault::kExchangeGone, terminal)) {
+    MDG_RETURN_IF_ERROR(TakeExchangeAway(site, terminal));
+  } else if (!HasFault(faults, Fault::kLineFlapping, terminal)) {
+    MDG_RETURN_IF_ERROR(BringExchangeBack(site, terminal));
   }
   const std::optional<RunState> run = ReadRunState(site);
   if (!run.has_value() || !run->fuse) return absl::OkStatus();

@@ -33,12 +33,45 @@ enum class Fault {
   kShareGone,
   // Whoever looks into the share hangs until the fault is cleared. Needs `run --fuse`.
   kShareHung,
+  // From here on: questions and answers (req, res), which `run` handles.
+  // The request is taken and nothing ever comes of it.
+  kAnswerNever,
+  // Answers are held back until the fault is cleared.
+  kAnswerLate,
+  // The answer is written again 300 ms after the first time.
+  kAnswerTwice,
+  // The answer is written in five pieces within half a second.
+  kAnswerPieces,
+  // The answer ends in the middle and stays so.
+  kAnswerTruncated,
+  // A byte of the answer fits neither UTF-8 nor CP932.
+  kAnswerUnreadable,
+  // Under the right name: the answer to another question, about another person.
+  kAnswerForeign,
+  // The answer names another institution.
+  kAnswerInstitution,
+  // OQS answers with SegmentOfResult 9 and an error.
+  kAnswerError,
+  // Another program moves the answer into `trash` the moment it is there.
+  kAnswerTaken,
+  // The terminal takes the request and loses it: OQS never sees it.
+  kRequestEaten,
+  // The terminal's program stands still: requests stay in req, and are answered after it goes on.
+  kRequestIgnored,
+  // The req and res folders are away until the fault is cleared, and come back as new folders.
+  kExchangeGone,
+  // The same, away and back every second.
+  kLineFlapping,
 };
+
+// What a fault is about: files of the face reader (taps report those), or questions and answers.
+enum class FaultKind { kFace, kExchange };
 
 struct FaultInfo {
   Fault fault;
   absl::string_view name;
   absl::string_view text_ja;
+  FaultKind kind = FaultKind::kFace;
 };
 std::span<const FaultInfo> AllFaults();
 absl::string_view FaultName(Fault fault);
@@ -66,6 +99,11 @@ absl::Status ClearFaults(const Site& site, absl::string_view only, int terminal)
 
 // Makes the folders and processes of one terminal as `faults` has them. Hold the site lock alone.
 absl::Status ApplyToShare(const Site& site, const std::vector<ActiveFault>& faults, int terminal);
+
+// For kLineFlapping: takes req and res of a terminal away, or brings them back. Hold the site lock
+// alone.
+absl::Status TakeExchangeAway(const Site& site, int terminal);
+absl::Status BringExchangeBack(const Site& site, int terminal);
 
 }  // namespace madoguchi::sim
 

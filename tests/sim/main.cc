@@ -11,6 +11,7 @@
 #include "tests/sim/faults.h"
 #include "tests/sim/files.h"
 #include "tests/sim/push.h"
+#include "tests/sim/requests.h"
 #include "tests/sim/run.h"
 #include "tests/sim/site.h"
 #include "tests/sim/table.h"
@@ -40,6 +41,7 @@ struct Words {
   int fault_terminal = 0;
   bool fuse = false;
   std::string stay = "1440m";
+  std::string answer_after = "200ms";
 };
 
 absl::StatusOr<absl::Duration> ParsePositive(absl::string_view option, absl::string_view text) {
@@ -166,8 +168,24 @@ absl::Status Run(const Words& words) {
   if (!site.ok()) return site.status();
   const absl::StatusOr<absl::Duration> stay = ParsePositive("--stay", words.stay);
   if (!stay.ok()) return stay.status();
-  return RunSite(*site, RunOptions{.fuse = words.fuse, .stay = *stay},
+  const absl::StatusOr<absl::Duration> answer_after =
+      ParsePositive("--answer-after", words.answer_after);
+  if (!answer_after.ok()) return answer_after.status();
+  return RunSite(*site,
+                 RunOptions{.fuse = words.fuse, .stay = *stay, .answer_after = *answer_after},
                  [] { std::cout << "ready" << std::endl; });
+}
+
+absl::Status ShowRequests(const Words& words) {
+  const absl::StatusOr<Site> site = Site::Open(words.folder);
+  if (!site.ok()) return site.status();
+  const absl::StatusOr<std::vector<std::string>> lines = SeenRequestLines(*site);
+  if (!lines.ok()) return lines.status();
+  for (const std::string& line : *lines) {
+    if (words.json) std::cout << line << "\n";
+  }
+  if (!words.json) std::cout << lines->size() << " request file(s) seen\n";
+  return absl::OkStatus();
 }
 
 // A subcommand whose first word is the folder of the site.
@@ -225,7 +243,12 @@ void AddCommands(CLI::App& app, Words& words, Action& action) {
       Command(app, "run", "Serve the site until SIGTERM; prints `ready`", words, action, Run);
   run->add_flag("--fuse", words.fuse, "Serve the folders through bindfs (for fault share-hung)");
   run->add_option("--stay", words.stay, "Remove result files older than this (default 1440m)");
+  run->add_option("--answer-after", words.answer_after,
+                  "Answer requests that long after taking them (default 200ms)");
   AddTap(app, words, action);
+  CLI::App* const requests = Command(app, "requests", "Request files the terminals have taken",
+                                     words, action, ShowRequests);
+  requests->add_flag("--json", words.json, "One JSON object per request file");
   CLI::App* const population =
       Command(app, "population", "Who lives here", words, action, ShowPopulation);
   population->add_flag("--json", words.json, "One JSON object per person");

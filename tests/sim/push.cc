@@ -8,7 +8,6 @@
 #include "agent/base/japan_time.h"
 #include "madoguchi/v1/oqs_message.pb.h"
 #include "tests/sim/people.h"
-#include "tests/sim/site.h"
 
 namespace madoguchi::sim {
 namespace {
@@ -111,6 +110,14 @@ absl::StatusOr<std::vector<v1::ConsentCategory>> ParseConsents(absl::string_view
     }
   }
   return categories;
+}
+
+oqs::Encoding FileEncoding(SiteEncoding encoding, char random) {
+  const bool odd = (static_cast<unsigned char>(random) & 1) != 0;
+  if (encoding == SiteEncoding::kMixed) {
+    return odd ? oqs::Encoding::kShiftJis : oqs::Encoding::kUtf8;
+  }
+  return encoding == SiteEncoding::kShiftJis ? oqs::Encoding::kShiftJis : oqs::Encoding::kUtf8;
 }
 
 std::string FaceFileName(const std::string& token, absl::Time now) {

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "agent/oqs/message.h"
 #include "madoguchi/v1/confirmation.pb.h"
+#include "tests/sim/site.h"
 
 // From the template of a person to the bytes of a face push. Pure functions.
 namespace madoguchi::sim {
@@ -25,6 +26,9 @@ struct PushFacts {
 
 // `drug,checkup,diagnosis,operation`, `all` or `none`.
 absl::StatusOr<std::vector<v1::ConsentCategory>> ParseConsents(absl::string_view text);
+
+// The encoding of one file of a site; with kMixed `random` decides.
+oqs::Encoding FileEncoding(SiteEncoding encoding, char random);
 
 // `OQSsiquc01res_face_<institution><token>_<yyyyMMddHHmmss>.xml`.
 std::string FaceFileName(const std::string& token, absl::Time now);

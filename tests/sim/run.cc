@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
 #include "agent/oqs/message.h"
+#include "tests/sim/exchange.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/files.h"
 #include "tests/sim/run_state.h"
@@ -104,16 +105,24 @@ class Shares {
   RunState state_;
 };
 
+// How often the terminals look into req.
+constexpr absl::Duration kTurnEvery = absl::Milliseconds(50);
+
 // Until a signal asks to stop.
 absl::Status Serve(const Site& site, const RunOptions& options, const Shares& shares, int signals) {
-  const absl::Duration every =
+  const absl::Duration clean_every =
       std::clamp(options.stay / 4, absl::Milliseconds(100), absl::Minutes(1));
+  absl::Time next_clean = absl::InfinitePast();
+  Exchange exchange(site, options.answer_after);
   for (;;) {
-    for (int terminal = 1; terminal <= site.terminals(); ++terminal) {
-      CleanUp(site, terminal, options.stay, absl::Now());
+    const absl::Time now = absl::Now();
+    for (int terminal = 1; now >= next_clean && terminal <= site.terminals(); ++terminal) {
+      CleanUp(site, terminal, options.stay, now);
     }
+    if (now >= next_clean) next_clean = now + clean_every;
+    MDG_RETURN_IF_ERROR(exchange.Turn(now));
     pollfd waiting{signals, POLLIN, 0};
-    if (poll(&waiting, 1, static_cast<int>(absl::ToInt64Milliseconds(every))) <= 0) continue;
+    if (poll(&waiting, 1, static_cast<int>(absl::ToInt64Milliseconds(kTurnEvery))) <= 0) continue;
     signalfd_siginfo info{};
     if (read(signals, &info, sizeof(info)) != static_cast<ssize_t>(sizeof(info))) continue;
     if (info.ssi_signo != SIGCHLD) return absl::OkStatus();
@@ -125,10 +134,10 @@ absl::Status Serve(const Site& site, const RunOptions& options, const Shares& sh
 
 int CleanUp(const Site& site, int terminal, absl::Duration stay, absl::Time now) {
   int removed = 0;
-  for (const absl::string_view part : {"/face", "/res"}) {
+  for (const absl::string_view part : {"face", "res"}) {
     std::error_code error;
     for (const fs::directory_entry& entry :
-         fs::directory_iterator(absl::StrCat(site.DiskFolder(terminal), part), error)) {
+         fs::directory_iterator(site.OwnFolder(terminal, part), error)) {
       const std::string name = entry.path().filename().string();
       if (oqs::ParseFileName(name).has_value() && IsOlder(entry.path().string(), now - stay) &&
           unlink(entry.path().c_str()) == 0) {

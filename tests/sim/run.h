@@ -14,6 +14,8 @@ struct RunOptions {
   bool fuse = false;
   // Result files older than this are removed, as the terminal's clean-up does.
   absl::Duration stay = absl::Hours(24);
+  // From the taking of a request to its answer; a real terminal needs seconds.
+  absl::Duration answer_after = absl::Milliseconds(200);
 };
 
 // Serves a site until SIGTERM or SIGINT; `ready` is called once it does. One `run` per site. The

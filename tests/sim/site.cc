@@ -198,8 +198,14 @@ std::string Site::DiskFolder(int terminal) const {
   return Exists(hidden) ? hidden : OqsFolder(terminal);
 }
 
-std::string Site::GoneFolder(int terminal) const {
-  return absl::StrCat(root_, "/sim/gone-", terminal);
+std::string Site::GoneFolder(int terminal, absl::string_view part) const {
+  return absl::StrCat(root_, "/sim/gone-", terminal, part == "face" ? "" : "-",
+                      part == "face" ? "" : part);
+}
+
+std::string Site::OwnFolder(int terminal, absl::string_view part) const {
+  std::string gone = GoneFolder(terminal, part);
+  return Exists(gone) ? gone : absl::StrCat(DiskFolder(terminal), "/", part);
 }
 
 absl::StatusOr<Person> Site::LoadPerson(int number) const {

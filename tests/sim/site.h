@@ -64,8 +64,11 @@ class Site {
   std::string HiddenFolder(int terminal) const;
   // The one of the two that is the terminal's own disk now.
   std::string DiskFolder(int terminal) const;
-  // Where files wait while the face folder is gone (fault share-gone).
-  std::string GoneFolder(int terminal) const;
+  // Where files wait while a folder (`face`, `req`, `res`) is gone (faults share-gone,
+  // exchange-gone).
+  std::string GoneFolder(int terminal, absl::string_view part = "face") const;
+  // Where the terminal itself finds its folder `part` now: on its disk, or where it is gone to.
+  std::string OwnFolder(int terminal, absl::string_view part) const;
 
   absl::StatusOr<Person> LoadPerson(int number) const;
   absl::StatusOr<int> NumberOfPersona(absl::string_view persona) const;

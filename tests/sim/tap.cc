@@ -42,18 +42,11 @@ absl::StatusOr<Push> MakeReplay(const std::string& path, const std::string& name
   return Push{std::move(*bytes), ExpectNone(detail.has_value() ? detail->number() : "")};
 }
 
-oqs::Encoding EncodingOf(SiteEncoding encoding, char random) {
-  const bool odd = (static_cast<unsigned char>(random) & 1) != 0;
-  if (encoding == SiteEncoding::kMixed) {
-    return odd ? oqs::Encoding::kShiftJis : oqs::Encoding::kUtf8;
-  }
-  return encoding == SiteEncoding::kShiftJis ? oqs::Encoding::kShiftJis : oqs::Encoding::kUtf8;
-}
-
 std::vector<std::string> NamesOfFaults(const std::vector<ActiveFault>& faults, int terminal) {
   std::vector<std::string> names;
   for (const FaultInfo& info : AllFaults()) {
-    if (HasFault(faults, info.fault, terminal)) names.emplace_back(info.name);
+    if (info.kind == FaultKind::kFace && HasFault(faults, info.fault, terminal))
+      names.emplace_back(info.name);
   }
   return names;
 }
@@ -100,7 +93,7 @@ absl::StatusOr<Tapped> Tapper::Tap(const TapOptions& options) {
   const std::string random = crypto::RandomBytes(10);
   PushFacts facts{.now = now,
                   .token = absl::BytesToHexString(random),
-                  .encoding = EncodingOf(site_.encoding(), random.back())};
+                  .encoding = FileEncoding(site_.encoding(), random.back())};
   if (delivery.Has(Fault::kWrongEncoding)) facts.encoding = oqs::Encoding::kShiftJis;
   Tapped tapped;
   tapped.terminal = options.terminal;

@@ -1,0 +1,70 @@
+#ifndef MADOGUCHI_TESTS_SIM_ANSWER_H_
+#define MADOGUCHI_TESTS_SIM_ANSWER_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "agent/oqs/message.h"
+#include "madoguchi/v1/oqs_message.pb.h"
+#include "tests/sim/site.h"
+
+// OQS itself, as far as it answers request files. One handler per family of messages.
+namespace madoguchi::sim {
+
+// Who is insured under which identifiers. Read once; the person of an answer is read anew.
+class Registry {
+ public:
+  static absl::StatusOr<Registry> Load(const Site& site);
+
+  // Numbers of the people whose insurer, symbol, number and birth date are those of `query`,
+  // whatever the width and padding. The branch counts when asked with one.
+  std::vector<int> Find(const v1::EligibilityQuery& query) const;
+
+ private:
+  struct Entry {
+    std::string branch;
+    int person = 0;
+  };
+  // By insurer, symbol, number and birth date.
+  std::multimap<std::string, Entry> entries_;
+};
+
+// What is wrong with an answer on purpose.
+struct Tampering {
+  // SegmentOfResult 9.
+  bool error = false;
+  bool other_institution = false;
+  // Another identifier and another person.
+  bool other_question = false;
+};
+
+struct AnswerFacts {
+  absl::Time now;
+  oqs::Encoding encoding = oqs::Encoding::kUtf8;
+  Tampering tampering = {};
+};
+
+struct Answer {
+  // `req` of the request's name turned into `res`.
+  std::string file_name = {};
+  std::string bytes = {};
+  // Whom it is about; 0: nobody, or several.
+  int person = 0;
+};
+
+// `OQSsiquc01res_X.xml` for `OQSsiquc01req_X.xml`, whatever the case of its letters.
+std::string AnswerName(absl::string_view request_name);
+
+// The answer to the request file `name`, which may hold anything: what cannot be read, or names
+// another institution, is answered with SegmentOfResult 9.
+absl::StatusOr<Answer> AnswerRequest(const Site& site, const Registry& registry,
+                                     const std::string& name, absl::string_view bytes,
+                                     const AnswerFacts& facts);
+
+}  // namespace madoguchi::sim
+
+#endif  // MADOGUCHI_TESTS_SIM_ANSWER_H_

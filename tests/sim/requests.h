@@ -1,0 +1,36 @@
+#ifndef MADOGUCHI_TESTS_SIM_REQUESTS_H_
+#define MADOGUCHI_TESTS_SIM_REQUESTS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "tests/sim/site.h"
+
+namespace madoguchi::sim {
+
+// One request file a terminal took (DIR/sim/requests.jsonl). A file of the same name that is
+// written once more is a request of its own.
+struct SeenRequest {
+  std::string file = {};
+  int terminal = 1;
+  absl::Time at;
+  // Whom it asked for; 0: nobody known, or several.
+  int patient = 0;
+  // Equal for requests that ask the same: a digest of everything but name and identifier.
+  std::string question = {};
+  std::string identifier = {};
+  // `answered`, `held` (until the fault is cleared), `unanswered` or `eaten`.
+  std::string outcome = {};
+};
+
+// Appends one line; it is on disk in one piece.
+absl::Status LogRequest(const Site& site, const SeenRequest& request);
+// Every line of the log as it is, one JSON object each; empty before the first request.
+absl::StatusOr<std::vector<std::string>> SeenRequestLines(const Site& site);
+
+}  // namespace madoguchi::sim
+
+#endif  // MADOGUCHI_TESTS_SIM_REQUESTS_H_
