@@ -99,7 +99,8 @@ void AddExpect(CLI::App& reception, CommandLine& line) {
   expect->add_option("--symbol", to.symbol, "記号");
   expect->add_option("--number", to.number, "番号")->required();
   expect->add_option("--branch", to.branch, "枝番");
-  expect->add_option("--birth-date", to.birth_date, "yyyy-mm-dd")->required();
+  expect->add_option("--birth-date", to.birth_date, "生年月日 (S55.1.15, 1980-01-15, …)")
+      ->required();
   expect->add_option("--seconds", to.seconds, "how long (default 300)")->check(CLI::Range(0, 3600));
   expect->add_option("--request-id", to.request_id, "repeat safely with the same one");
   expect->callback(

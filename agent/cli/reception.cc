@@ -142,8 +142,6 @@ int ReceptionCancel(const Global& global, const ChangeOptions& options) {
 }
 
 int ReceptionExpect(const Global& global, const ExpectOptions& options) {
-  const auto birth_date = ParseDay(options.birth_date, "--birth-date");
-  if (!birth_date.ok()) return Report(global, birth_date.status());
   v1::ExpectPatientRequest request;
   request.set_request_id(RequestId(options.request_id));
   request.set_counter(options.counter);
@@ -152,7 +150,8 @@ int ReceptionExpect(const Global& global, const ExpectOptions& options) {
   request.mutable_insured()->set_symbol(options.symbol);
   request.mutable_insured()->set_number(options.number);
   request.mutable_insured()->set_branch(options.branch);
-  *request.mutable_birth_date() = *birth_date;
+  // The daemon reads every form a clerk writes.
+  request.mutable_birth_date()->set_text(options.birth_date);
   request.set_seconds(options.seconds);
   const auto channel = Connect(global);
   if (!channel.ok()) return Report(global, channel.status());
@@ -161,6 +160,7 @@ int ReceptionExpect(const Global& global, const ExpectOptions& options) {
   const absl::Status status = Call(global, *stub, &Stub::ExpectPatient, request, response);
   if (!status.ok()) return Report(global, status);
   std::cout << (global.json ? ToJson(response).value_or("") : response.expectation_id()) << '\n';
+  if (!global.json) PrintWarnings(response.warnings());
   return kSuccess;
 }
 

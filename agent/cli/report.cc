@@ -51,4 +51,12 @@ int Report(const Global& global, const absl::Status& status) {
   return ExitFor(status);
 }
 
+void PrintWarnings(const google::protobuf::RepeatedPtrField<v1::ErrorDetail>& warnings) {
+  for (const v1::ErrorDetail& warning : warnings) {
+    std::cerr << "注意: " << warning.number() << "  " << warning.text_ja() << " ("
+              << base::Printable(warning.field()) << ")\n"
+              << "          " << warning.next_step_ja() << '\n';
+  }
+}
+
 }  // namespace madoguchi::cli

@@ -82,6 +82,8 @@ struct Applier {
     v1::Reception after = before;
     after.clear_assignment();
     after.mutable_assignment()->set_state(v1::ASSIGNMENT_STATE_UNASSIGNED);
+    // Somebody found that this is not the patient: medical records stay shut until one is named.
+    *after.mutable_assignment()->mutable_unassigned_at() = base::ToProto(now);
     return Sealed(std::move(after), now);
   }
 

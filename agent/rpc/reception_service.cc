@@ -8,6 +8,7 @@
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
 #include "agent/rpc/call.h"
+#include "agent/rpc/clerk_input.h"
 #include "agent/rpc/page_token.h"
 #include "agent/rpc/services.h"
 #include "agent/rpc/validate.h"
@@ -220,13 +221,17 @@ grpc::ServerUnaryReactor* ReceptionService::ExpectPatient(grpc::CallbackServerCo
   const auto caller =
       Enter(context_, *context, "madoguchi.v1.ReceptionService.ExpectPatient", *bytes, request);
   if (!caller.ok()) return Refuse(context, caller.status());
+  auto warnings = ReadClerkInput(request, base::JapanDay(context_.clock.Now()));
+  if (!warnings.ok()) return Refuse(context, warnings.status());
   const auto call = PendingCall::Begin(context, response, context_.clock, context_.timers);
-  context_.desk.Expect(*caller, request, [call](absl::StatusOr<std::string> done) {
-    if (!done.ok()) return call->Refuse(done.status());
-    v1::ExpectPatientResponse reply;
-    reply.set_expectation_id(*std::move(done));
-    call->Reply(reply);
-  });
+  context_.desk.Expect(*caller, request,
+                       [call, warnings = *std::move(warnings)](absl::StatusOr<std::string> done) {
+                         if (!done.ok()) return call->Refuse(done.status());
+                         v1::ExpectPatientResponse reply;
+                         reply.set_expectation_id(*std::move(done));
+                         reply.mutable_warnings()->Add(warnings.begin(), warnings.end());
+                         call->Reply(reply);
+                       });
   return call.get();
 }
 

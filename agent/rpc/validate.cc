@@ -17,7 +17,6 @@ constexpr size_t kLongestCounter = 64;
 constexpr size_t kLongestPatientId = 50;
 constexpr size_t kLongestReason = 200;
 constexpr size_t kLongestCursor = 256;
-constexpr size_t kLongestInsuredText = 20;
 constexpr int kMostCounters = 64;
 constexpr int kMostStates = 32;
 constexpr int kMostPageSize = 500;
@@ -55,8 +54,6 @@ bool IsIdCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' ||
          c == ':';
 }
-
-bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
 
 absl::Status Text(std::string field, absl::string_view text, size_t least, size_t most) {
   const size_t characters = Characters(text);
@@ -118,25 +115,6 @@ absl::Status CheckStates(const States& states) {
         !v1::ReceptionState_IsValid(states.Get(i))) {
       return Bad(absl::StrCat("states[", i, "]"), "a known state must be named");
     }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Insured(const v1::InsuredId& insured) {
-  // Files carry 6 digits padded to 8 with spaces; a client may send back what it got.
-  const absl::string_view insurer = absl::StripAsciiWhitespace(insured.insurer_number());
-  MDG_RETURN_IF_ERROR(Text("insured.insurer_number", insured.insurer_number(), 6, 8));
-  if ((insurer.size() != 6 && insurer.size() != 8) || !AllOf(insurer, IsDigit)) {
-    return Bad("insured.insurer_number", "6 or 8 digits are allowed");
-  }
-  // Derived by the daemon; a client that copies a whole InsuredId back may send it.
-  MDG_RETURN_IF_ERROR(Text("insured.insurer_number_trimmed", insured.insurer_number_trimmed(), 0,
-                           kLongestInsuredText));
-  MDG_RETURN_IF_ERROR(Text("insured.symbol", insured.symbol(), 0, kLongestInsuredText));
-  MDG_RETURN_IF_ERROR(Text("insured.number", insured.number(), 1, kLongestInsuredText));
-  if (!insured.branch().empty() &&
-      (insured.branch().size() != 2 || !AllOf(insured.branch(), IsDigit))) {
-    return Bad("insured.branch", "empty or 2 digits are allowed");
   }
   return absl::OkStatus();
 }
@@ -215,8 +193,6 @@ absl::Status Validate(const v1::ExpectPatientRequest& request, const RequestCont
   MDG_RETURN_IF_ERROR(RequestId(request.request_id()));
   MDG_RETURN_IF_ERROR(Counter("counter", request.counter(), context));
   MDG_RETURN_IF_ERROR(Text("patient_id", request.patient_id(), 1, kLongestPatientId));
-  MDG_RETURN_IF_ERROR(Insured(request.insured()));
-  MDG_RETURN_IF_ERROR(Day("birth_date", request.birth_date()));
   return Range("seconds", request.seconds(), 0, kMostSeconds);
 }
 

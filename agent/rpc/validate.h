@@ -11,8 +11,9 @@
 #include "madoguchi/v1/system_service.pb.h"
 
 // Whether a request is well formed, field by field: present where it must be, within its size, free
-// of control characters, a value that exists. Pure functions. Errors never hold the value:
-// MDG-1001 names the field (`states[2]`, `insured.number`) and what is allowed, MDG-1409 a counter
+// of control characters, a value that exists. Pure functions. What clerks type (identifiers, birth
+// dates) is left to clerk_input.h. Errors never hold the value:
+// MDG-1001 names the field (`states[2]`, `patient_id`) and what is allowed, MDG-1409 a counter
 // that is not configured, MDG-1103 one the caller may not see.
 namespace madoguchi::rpc {
 

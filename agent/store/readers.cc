@@ -33,6 +33,23 @@ ReceptionRow ReadRow(const Statement& statement) {
   return row;
 }
 
+RecordKey ReadKey(const Statement& statement) {
+  return {.reception_id = statement.Text(0),
+          .kind = static_cast<int>(statement.Int(1)),
+          .first_month = statement.Int(2),
+          .last_month = statement.Int(3)};
+}
+
+RecordRow ReadRecord(const Statement& statement) {
+  return {.key = ReadKey(statement),
+          .qualification = static_cast<int>(statement.Int(6)),
+          .fetched_at = absl::FromUnixMicros(statement.Int(4)),
+          .delete_at = absl::FromUnixMicros(statement.Int(5)),
+          .body = statement.Blob(7)};
+}
+
+absl::Time ReadTime(const Statement& statement) { return absl::FromUnixMicros(statement.Int(0)); }
+
 template <typename Make>
 auto FindOne(Statement& statement, Make make)
     -> absl::StatusOr<std::optional<decltype(make(statement))>> {
@@ -125,7 +142,16 @@ absl::StatusOr<std::unique_ptr<Store::Readers::Session>> Store::Readers::Connect
       {s.day_events, MDG_RECEPTION_COLUMNS "WHERE day = ?3 AND event > ?1 ORDER BY event LIMIT ?2"},
       {s.open, MDG_RECEPTION_COLUMNS "WHERE open = 1 ORDER BY event"},
       {s.backwards, MDG_RECEPTION_COLUMNS "WHERE event < ?1 ORDER BY event DESC LIMIT ?2"},
-      {s.expectations, "SELECT id, counter, until, body FROM expectations"}};
+      {s.expectations, "SELECT id, counter, until, body FROM expectations"},
+      {s.records,
+       "SELECT reception_id, kind, first_month, last_month, fetched_at, delete_at, qualification,"
+       " body"
+       " FROM records WHERE reception_id = ?1 ORDER BY fetched_at DESC"},
+      {s.records_due,
+       "SELECT reception_id, kind, first_month, last_month FROM records WHERE delete_at <= ?1"
+       " ORDER BY delete_at LIMIT ?2"},
+      {s.next_due, "SELECT min(delete_at) FROM records HAVING count(*) > 0"},
+      {s.clock_mark, "SELECT mark FROM clock_mark"}};
   for (const Sql& sql : list) {
     absl::StatusOr<Statement> prepared = s.connection.Prepare(sql.text);
     if (!prepared.ok()) return prepared.status();
@@ -233,6 +259,34 @@ absl::StatusOr<std::vector<ExpectationRow>> Store::Readers::ReadExpectations() {
                           .until = absl::FromUnixMicros(row.Int(2)),
                           .body = row.Blob(3)};
   });
+}
+
+absl::StatusOr<std::vector<RecordRow>> Store::Readers::FindRecords(absl::string_view reception_id) {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindAll((*lease)->records.BindText(1, reception_id), ReadRecord);
+}
+
+absl::StatusOr<std::vector<RecordKey>> Store::Readers::FindRecordsDue(absl::Time now, int limit) {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindAll((*lease)->records_due.Bind(1, absl::ToUnixMicros(now)).Bind(2, limit), ReadKey);
+}
+
+absl::StatusOr<absl::Time> Store::Readers::NextRecordDue() {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  const absl::StatusOr<std::optional<absl::Time>> next = FindOne((*lease)->next_due, ReadTime);
+  if (!next.ok()) return next.status();
+  return next->value_or(absl::InfiniteFuture());
+}
+
+absl::StatusOr<absl::Time> Store::Readers::ReadClockMark() {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  const absl::StatusOr<std::optional<absl::Time>> mark = FindOne((*lease)->clock_mark, ReadTime);
+  if (!mark.ok()) return mark.status();
+  return mark->value_or(absl::InfinitePast());
 }
 
 }  // namespace madoguchi::store

@@ -57,7 +57,28 @@ CREATE TABLE expectations(
 INSERT INTO meta VALUES(1, lower(hex(randomblob(8))), 0, 0, 0);
 )sql";
 
-constexpr std::array kMigrations = {kFirst};
+// Medical records go with their reception at the latest. `clock_mark` has at most one row.
+constexpr absl::string_view kRecords = R"sql(
+CREATE TABLE records(
+  row INTEGER PRIMARY KEY,
+  reception_id TEXT NOT NULL REFERENCES receptions(id) ON DELETE CASCADE,
+  kind INTEGER NOT NULL,
+  first_month INTEGER NOT NULL,
+  last_month INTEGER NOT NULL,
+  fetched_at INTEGER NOT NULL,
+  delete_at INTEGER NOT NULL,
+  qualification INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (reception_id, kind, first_month, last_month)
+) STRICT;
+CREATE INDEX records_due ON records(delete_at);
+CREATE TABLE clock_mark(
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  mark INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kRecords};
 
 absl::Status TakeStep(Connection& connection, absl::string_view step, size_t version) {
   absl::Status status = connection.Execute(

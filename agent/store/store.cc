@@ -97,5 +97,13 @@ absl::StatusOr<std::vector<ReceptionRow>> Store::ReadBackwards(int64_t before, i
 absl::StatusOr<std::vector<ExpectationRow>> Store::ReadExpectations() const {
   return readers_->ReadExpectations();
 }
+absl::StatusOr<std::vector<RecordRow>> Store::FindRecords(absl::string_view reception_id) const {
+  return readers_->FindRecords(reception_id);
+}
+absl::StatusOr<std::vector<RecordKey>> Store::FindRecordsDue(absl::Time now, int limit) const {
+  return readers_->FindRecordsDue(now, limit);
+}
+absl::StatusOr<absl::Time> Store::NextRecordDue() const { return readers_->NextRecordDue(); }
+absl::StatusOr<absl::Time> Store::ReadClockMark() const { return readers_->ReadClockMark(); }
 
 }  // namespace madoguchi::store

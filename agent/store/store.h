@@ -56,6 +56,25 @@ struct ExpectationRow {
   std::string body;
 };
 
+// A medical record as it is kept, under what it was fetched for. What is medical is in `body`.
+struct RecordKey {
+  std::string reception_id;
+  // Number of its records::Kind.
+  int kind = 0;
+  // Months asked for, as year * 12 + month - 1; 0 for kinds without.
+  int64_t first_month = 0;
+  int64_t last_month = 0;
+};
+struct RecordRow {
+  RecordKey key;
+  // Index of the qualification it was asked for.
+  int qualification = 0;
+  absl::Time fetched_at;
+  // Not kept longer than that.
+  absl::Time delete_at;
+  std::string body;
+};
+
 // What one transaction changes.
 struct Changes {
   // New or changed; each becomes one event, in this order.
@@ -64,6 +83,11 @@ struct Changes {
   std::optional<RequestRow> request;
   std::vector<ExpectationRow> expectations;
   std::vector<std::string> expectations_gone;
+  // New, or in place of the one with the same key.
+  std::vector<RecordRow> records;
+  std::vector<RecordKey> records_gone;
+  // A time the clock has shown; the newest is kept.
+  std::optional<absl::Time> clock_mark;
 };
 
 // Which events to read.
@@ -142,6 +166,14 @@ class Store {
   // The newest `limit` events below `before`, newest first.
   absl::StatusOr<std::vector<ReceptionRow>> ReadBackwards(int64_t before, int limit) const;
   absl::StatusOr<std::vector<ExpectationRow>> ReadExpectations() const;
+  // The medical records of a reception, newest first; with an index they are found without a scan.
+  absl::StatusOr<std::vector<RecordRow>> FindRecords(absl::string_view reception_id) const;
+  // Keys of the records that are due for deletion at `now`, the oldest first, at most `limit`.
+  absl::StatusOr<std::vector<RecordKey>> FindRecordsDue(absl::Time now, int limit) const;
+  // When the next record is due; InfiniteFuture when there is none.
+  absl::StatusOr<absl::Time> NextRecordDue() const;
+  // The newest time the clock has shown; InfinitePast when none was kept.
+  absl::StatusOr<absl::Time> ReadClockMark() const;
 
   // Moves everything into the database file and closes it. Calls after that fail with MDG-1502.
   // Idempotent.

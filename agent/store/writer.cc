@@ -102,6 +102,18 @@ absl::Status Store::Writer::Connect() {
        {s.put_expectation,
         "INSERT INTO expectations(id, counter, until, body) VALUES(?1, ?2, ?3, ?4)"},
        {s.drop_expectation, "DELETE FROM expectations WHERE id = ?1"},
+       {s.put_record,
+        "INSERT INTO records(reception_id, kind, first_month, last_month, fetched_at, delete_at,"
+        " qualification, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        " ON CONFLICT(reception_id, kind, first_month, last_month) DO UPDATE SET"
+        " fetched_at = excluded.fetched_at, delete_at = excluded.delete_at,"
+        " qualification = excluded.qualification, body = excluded.body"},
+       {s.drop_record,
+        "DELETE FROM records WHERE reception_id = ?1 AND kind = ?2 AND first_month = ?3"
+        " AND last_month = ?4"},
+       {s.put_clock_mark,
+        "INSERT INTO clock_mark(one, mark) VALUES(1, ?1)"
+        " ON CONFLICT(one) DO UPDATE SET mark = max(mark, excluded.mark)"},
        {s.find_old,
         "SELECT id, event FROM receptions WHERE day < ?1 AND open = 0 ORDER BY day, event"
         " LIMIT ?2"},
@@ -177,7 +189,29 @@ absl::Status Store::Writer::Put(Session& session, const Changes& changes, int64_
   for (const std::string& id : changes.expectations_gone) {
     MDG_RETURN_IF_ERROR(session.drop_expectation.BindText(1, id).Run());
   }
-  return absl::OkStatus();
+  return PutRecords(session, changes);
+}
+
+absl::Status Store::Writer::PutRecords(Session& session, const Changes& changes) {
+  const auto bind_key = [](Statement& statement, const RecordKey& key) -> Statement& {
+    return statement.BindText(1, key.reception_id)
+        .Bind(2, key.kind)
+        .Bind(3, key.first_month)
+        .Bind(4, key.last_month);
+  };
+  for (const RecordRow& row : changes.records) {
+    MDG_RETURN_IF_ERROR(bind_key(session.put_record, row.key)
+                            .Bind(5, absl::ToUnixMicros(row.fetched_at))
+                            .Bind(6, absl::ToUnixMicros(row.delete_at))
+                            .Bind(7, row.qualification)
+                            .BindBlob(8, row.body)
+                            .Run());
+  }
+  for (const RecordKey& key : changes.records_gone) {
+    MDG_RETURN_IF_ERROR(bind_key(session.drop_record, key).Run());
+  }
+  if (!changes.clock_mark.has_value()) return absl::OkStatus();
+  return session.put_clock_mark.Bind(1, absl::ToUnixMicros(*changes.clock_mark)).Run();
 }
 
 absl::Status Store::Writer::PutReception(Session& session, const ReceptionRow& row, int64_t event) {

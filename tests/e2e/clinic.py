@@ -204,8 +204,9 @@ class Clinic:
         self.start_daemon()
         return self
 
-    def start_sim(self):
-        self.sim = self.program("sim", [BIN / "madoguchi-sim", "run", self.folder])
+    def start_sim(self, *words):
+        """`madoguchi-sim run` with further words, such as "--answer-after", "2s"."""
+        self.sim = self.program("sim", [BIN / "madoguchi-sim", "run", self.folder, *words])
         self.sim.wait_for(lambda line: line.startswith("ready"))
         return self.sim
 
@@ -243,6 +244,12 @@ class Clinic:
     def fault(self, *words):
         """`set NAME` or `clear`."""
         self._run([BIN / "madoguchi-sim", "fault", self.folder, *words])
+
+    def requests(self):
+        """Request files the terminals have taken, oldest first: {"file", "terminal", "patient",
+        "question", "identifier", "outcome"}."""
+        out = self._run([BIN / "madoguchi-sim", "requests", self.folder, "--json"]).stdout
+        return [json.loads(line) for line in out.splitlines()]
 
     def population(self):
         out = self._run([BIN / "madoguchi-sim", "population", self.folder, "--json"]).stdout

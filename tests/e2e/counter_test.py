@@ -135,6 +135,18 @@ class Counter(unittest.TestCase):
             results.append(newest["assignment"]["state"].removeprefix("ASSIGNMENT_STATE_"))
         self.assertEqual(results, ["UNASSIGNED", "EXPECTED", "UNASSIGNED"])
 
+    def test_an_announcement_in_a_clerks_words(self):
+        words = ("reception", "expect", "C-778", "--counter", "front-1", "--insurer", "０６９９０１２１",
+                 "--symbol", "見本・１２", "--number", "３４５６", "--birth-date", "昭和55年1月15日")
+        self.assertNotIn("warnings", self.clinic.cli(*words).messages[0])
+        doubtful = [word.replace("０１２１", "０１２２") for word in words]
+        self.assertEqual([warning["number"] for warning in
+                          self.clinic.cli(*doubtful).messages[0]["warnings"]], ["MDG-1027"])
+        self.assertIn("検証番号", self.clinic.cli(*doubtful, as_json=False).err)
+        refused = self.clinic.cli(*words[:-1], "昭和55年2月30日", expect=2)
+        self.assertIn("MDG-1023", refused.err)
+        self.assertIn("birth_date", refused.err)
+
     def test_the_same_file_found_again_is_the_same_reception(self):
         reception, _ = self.tap("preschool")
         face = self.clinic.folder / "oqs" / "face"

@@ -178,8 +178,10 @@ TEST(Store, PersonalDataHaveNoColumnButTheBody) {
   EXPECT_EQ(*connection->QueryText(
                 "SELECT group_concat(name) FROM (SELECT DISTINCT c.name FROM sqlite_schema t,"
                 " pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY c.name)"),
-            "body,confirmation_id,counter,day,event,floor,head,id,key,one,open,opened_at,probe,"
-            "reception_id,row,state,store_id,until");
+            "body,confirmation_id,counter,day,delete_at,event,fetched_at,first_month,floor,head,id,"
+            "key,kind,last_month,mark,one,open,opened_at,probe,qualification,reception_id,row,"
+            "state,store_id,"
+            "until");
 }
 
 TEST(Store, OnlyTheNewestEventOfEachReceptionIsKept) {
