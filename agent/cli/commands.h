@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/cli/identifiers.h"
+
 // The commands of `madoguchi`, one function each: they print to standard output, problems to
 // standard error, and return the exit code of the contract.
 namespace madoguchi::cli {
@@ -72,14 +74,11 @@ int ReceptionCancel(const Global& global, const ChangeOptions& options);
 struct ExpectOptions {
   std::string counter;
   std::string patient;
-  std::string insurer_number;
-  std::string symbol;
-  std::string number;
-  std::string branch;
-  std::string birth_date;
+  Identifiers identifiers;
   int32_t seconds = 0;
   std::string request_id;
 };
+// Asks for missing identifiers when a person sits at the keyboard (and --json is not given).
 int ReceptionExpect(const Global& global, const ExpectOptions& options);
 
 struct PkiOptions {

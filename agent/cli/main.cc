@@ -89,18 +89,22 @@ CLI::App* AddChange(CLI::App& reception, CommandLine& line, const char* name, co
   return command;
 }
 
+// What is missing of these is asked for.
+void AddIdentifiers(CLI::App& command, Identifiers& to) {
+  command.add_option("--insurer", to.insurer_number, "保険者番号");
+  command.add_option("--symbol", to.symbol, "記号");
+  command.add_option("--number", to.number, "番号");
+  command.add_option("--branch", to.branch, "枝番");
+  command.add_option("--birth-date", to.birth_date, "生年月日 (S55.1.15, 1980-01-15, …)");
+}
+
 void AddExpect(CLI::App& reception, CommandLine& line) {
   CLI::App* expect =
       reception.add_subcommand("expect", "announce who reads a card next (来院予定)");
   ExpectOptions& to = line.expect;
   expect->add_option("PATIENT", to.patient, "chart number")->required();
   expect->add_option("--counter", to.counter, "where")->required();
-  expect->add_option("--insurer", to.insurer_number, "保険者番号")->required();
-  expect->add_option("--symbol", to.symbol, "記号");
-  expect->add_option("--number", to.number, "番号")->required();
-  expect->add_option("--branch", to.branch, "枝番");
-  expect->add_option("--birth-date", to.birth_date, "生年月日 (S55.1.15, 1980-01-15, …)")
-      ->required();
+  AddIdentifiers(*expect, to.identifiers);
   expect->add_option("--seconds", to.seconds, "how long (default 300)")->check(CLI::Range(0, 3600));
   expect->add_option("--request-id", to.request_id, "repeat safely with the same one");
   expect->callback(

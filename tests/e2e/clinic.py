@@ -18,6 +18,8 @@ import collections
 import json
 import os
 import pathlib
+import pty
+import select
 import shutil
 import signal
 import socket
@@ -270,6 +272,44 @@ class Clinic:
         if as_json:
             parsed = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
         return CliResult(done.returncode, done.stdout, done.stderr, parsed)
+
+    def typed(self, *words, answers):
+        """`madoguchi WORDS` with a person at the keyboard. `answers`: [(what is shown, what is then
+        typed or None)]. Returns exit code and everything shown."""
+        command = [str(part) for part in (BIN / "madoguchi", "--target", self.target, *words)]
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(command[0], command)
+        shown, looked = "", 0
+        deadline = time.monotonic() + PATIENCE
+        try:
+            with os.fdopen(terminal, "r+b", buffering=0) as keyboard:
+                raw = b""
+                waiting = list(answers)
+                while True:
+                    readable, _, _ = select.select([keyboard], [], [],
+                                                   max(0, deadline - time.monotonic()))
+                    assert readable, f"not in time; shown so far: {shown}"
+                    try:
+                        piece = keyboard.read(4096)
+                    except OSError:  # Linux: the other end has gone
+                        piece = b""
+                    if not piece:
+                        break
+                    raw += piece
+                    shown = raw.decode("utf-8", "ignore")
+                    while waiting and waiting[0][0] in shown[looked:]:
+                        wanted, answer = waiting.pop(0)
+                        looked = shown.index(wanted, looked) + len(wanted)
+                        if answer is not None:
+                            keyboard.write(answer.encode() + b"\n")
+        except BaseException:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
+        _, status = os.waitpid(pid, 0)
+        assert not waiting, f"not shown: {waiting}; shown: {shown}"
+        return os.waitstatus_to_exitcode(status), shown
 
     def watch(self, *words, name="watch"):
         """`madoguchi watch --json WORDS`, left running."""

@@ -147,6 +147,18 @@ class Counter(unittest.TestCase):
         self.assertIn("MDG-1023", refused.err)
         self.assertIn("birth_date", refused.err)
 
+    def test_what_is_missing_is_asked_for(self):
+        words = ("reception", "expect", "C-779", "--counter", "front-1", "--number", "3456")
+        # Nobody at the keyboard: the daemon names the field.
+        refused = self.clinic.cli(*words, as_json=False, expect=2)
+        self.assertIn("MDG-1021", refused.err)
+        self.assertIn("insured.insurer_number", refused.err)
+        code, shown = self.clinic.typed(
+            *words, answers=[("保険者番号", "０６９９０１２１"), ("生年月日", "S55.2.30"),
+                             ("MDG-1023", None), ("生年月日", "S55.1.15")])
+        self.assertEqual(code, 0, shown)
+        self.assertNotIn("枝番", shown)
+
     def test_the_same_file_found_again_is_the_same_reception(self):
         reception, _ = self.tap("preschool")
         face = self.clinic.folder / "oqs" / "face"
