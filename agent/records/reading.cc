@@ -18,6 +18,7 @@ Reading Common(const Record& record, std::string family) {
   Reading reading;
   reading.family = std::move(family);
   reading.medical_institution_code = record.header().medical_institution_code();
+  reading.identifier = record.header().arbitrary_file_identifier();
   reading.result = record.result();
   reading.success = record.result().code() == kSuccess;
   reading.patient = {.name = record.patient().name(),

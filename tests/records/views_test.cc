@@ -89,7 +89,8 @@ Question Asked(Kind kind) {
 
 absl::StatusOr<Reading> ReadFixture(Kind kind, const std::string& ending) {
   const oqs::Fixture fixture = oqs::FixtureEndingWith(ending);
-  return ReadAnswer(Asked(kind), {.file_name = fixture.name, .bytes = fixture.bytes});
+  return ReadAnswer(Asked(kind),
+                    {.file_name = fixture.name, .identifier = "", .bytes = fixture.bytes});
 }
 
 TEST(ReadingTest, AMedicineAnswerKeepsItsLinesOnly) {
@@ -134,8 +135,9 @@ TEST(ReadingTest, CheckupsDocumentsAndRefusals) {
   const auto refused = ReadFixture(Kind::kCheckup, "TKKsiquc01res_022604100952000412.xml");
   ASSERT_TRUE(refused.ok()) << refused.status();
   EXPECT_FALSE(refused->success);
-  const auto document = ReadAnswer(Asked(Kind::kDrugDocument),
-                                   {.file_name = "YZKsiquc01res_1.pdf", .bytes = "%PDF-1.4 x"});
+  const auto document =
+      ReadAnswer(Asked(Kind::kDrugDocument),
+                 {.file_name = "YZKsiquc01res_1.pdf", .identifier = "", .bytes = "%PDF-1.4 x"});
   ASSERT_TRUE(document.ok()) << document.status();
   EXPECT_TRUE(document->document);
   EXPECT_EQ(document->body.substr(0, 5), "%PDF-");
@@ -144,10 +146,13 @@ TEST(ReadingTest, CheckupsDocumentsAndRefusals) {
 TEST(ReadingTest, AnyOtherMessageIsNoRecord) {
   const auto other = ReadAnswer(Asked(Kind::kDrug),
                                 {.file_name = "YZKsiquc01res_1.xml",
+                                 .identifier = "",
                                  .bytes = oqs::FixtureEndingWith("_20260410091512.xml").bytes});
   // Read by its name, it says nothing of what a medical record says.
-  EXPECT_FALSE(other.ok() && CheckAnswer(Asked(Kind::kDrug), *other).ok());
-  EXPECT_FALSE(ReadAnswer(Asked(Kind::kDrug), {.file_name = "x", .bytes = "garbage"}).ok());
+  EXPECT_FALSE(other.ok() && CheckAnswer(Asked(Kind::kDrug), {}, *other).ok());
+  EXPECT_FALSE(
+      ReadAnswer(Asked(Kind::kDrug), {.file_name = "x", .identifier = "", .bytes = "garbage"})
+          .ok());
 }
 
 }  // namespace

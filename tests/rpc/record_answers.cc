@@ -18,18 +18,19 @@ void FillPatient(const records::Question& question, bool wrong, v1::PatientBlock
 template <typename Record>
 void FillHead(const records::Question& question, bool wrong, Record& record) {
   record.mutable_header()->set_medical_institution_code(question.medical_institution_code);
+  record.mutable_header()->set_arbitrary_file_identifier("000101");
   record.mutable_result()->set_code("1");
   FillPatient(question, wrong, *record.mutable_patient());
 }
 
-void FillLines(v1::MedicalRecord& record) {
+void FillLines(int drug_lines, v1::MedicalRecord& record) {
   v1::MonthBlock& month = *record.add_receipt_months();
   month.mutable_provider()->set_code("9940000012");
   month.mutable_provider()->set_name("架空薬局");
   *month.mutable_month() = base::ParseOqsDate("202602");
   v1::DayBlock& day = *month.add_days();
   *day.mutable_dispensed_on() = base::ParseOqsDate("20260205");
-  for (int i = 0; i < kDrugLines; ++i) {
+  for (int i = 0; i < drug_lines; ++i) {
     v1::DrugItem& drug = *day.add_drugs();
     drug.set_treatment_class_code("21");
     drug.set_drug_code(absl::StrCat("69990000", i));
@@ -54,9 +55,11 @@ void FillCheckup(v1::CheckupHistory& record) {
 
 }  // namespace
 
-absl::StatusOr<records::Answer> MakeAnswer(const records::Question& question, bool wrong) {
+absl::StatusOr<records::Answer> MakeAnswer(const records::Question& question, bool wrong,
+                                           int drug_lines) {
   const records::KindFacts& facts = records::FactsOf(question.kind);
   records::Answer answer;
+  answer.identifier = "000101";
   answer.file_name = absl::StrCat(facts.family, "siquc01res_1", facts.document ? ".pdf" : ".xml");
   if (facts.document) {
     answer.bytes = absl::StrCat("%PDF-1.4 ", std::string(kDocumentBytes - 9, 'p'));
@@ -71,7 +74,7 @@ absl::StatusOr<records::Answer> MakeAnswer(const records::Question& question, bo
   } else {
     message.set_family(v1::MESSAGE_FAMILY_YZKSIQUC01);
     FillHead(question, wrong, *message.mutable_medical_record());
-    FillLines(*message.mutable_medical_record());
+    FillLines(drug_lines, *message.mutable_medical_record());
   }
   const auto bytes = oqs::WriteMessage(message, oqs::Encoding::kUtf8);
   if (!bytes.ok()) return bytes.status();

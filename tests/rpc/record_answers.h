@@ -14,7 +14,8 @@ inline constexpr int kOperationLines = 1;
 inline constexpr size_t kDocumentBytes = 1'500'000;
 
 // What OQS would answer to `question`: a file about that patient, or, `wrong`, about a twin.
-absl::StatusOr<records::Answer> MakeAnswer(const records::Question& question, bool wrong);
+absl::StatusOr<records::Answer> MakeAnswer(const records::Question& question, bool wrong,
+                                           int drug_lines = kDrugLines);
 
 }  // namespace madoguchi::rpc
 

@@ -183,7 +183,7 @@ void Site::MakeKeeper() {
                   ++questions_;
                   wrong = wrong_;
                 }
-                done(MakeAnswer(question, wrong));
+                done(MakeAnswer(question, wrong, options_.drug_lines));
               },
           .read = records::ReadAnswer,
           .commit =

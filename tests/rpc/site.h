@@ -23,6 +23,7 @@
 #include "agent/store/store.h"
 #include "madoguchi/v1/error.pb.h"
 #include "madoguchi/v1/reception.pb.h"
+#include "tests/rpc/record_answers.h"
 
 namespace madoguchi::rpc {
 
@@ -44,6 +45,8 @@ class Site {
     size_t padding = 0;
     // What everybody who is tapped has consented to, for a day.
     std::vector<v1::ConsentCategory> consents;
+    // In every answer of OQS about medicines.
+    int drug_lines = kDrugLines;
   };
 
   // What the gate has written down.
