@@ -96,6 +96,14 @@ void Desk::Expect(const Caller& caller, const v1::ExpectPatientRequest& request,
   if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
 }
 
+void Desk::MoveRecord(const std::string& reception_id, std::vector<v1::RecordStatus> statuses) {
+  // Refused when it stops: the records are looked up again at the next start.
+  impl_->Post([impl = impl_.get(), reception_id, statuses = std::move(statuses)] {
+    impl->MoveRecords(reception_id, statuses);
+    impl->TidySoon();
+  });
+}
+
 const Board& Desk::board() const { return impl_->board(); }
 
 absl::StatusOr<ReceptionPtr> Desk::Load(absl::string_view reception_id) const {

@@ -76,6 +76,10 @@ class Desk {
   using ExpectDone = std::function<void(absl::StatusOr<std::string>)>;
   void Expect(const Caller& caller, const v1::ExpectPatientRequest& request, ExpectDone done);
 
+  // What was learned about medical records of a reception, any thread. Does nothing when consent
+  // does not cover it any more. Not kept when the disk is full: it is told again with the next.
+  void MoveRecord(const std::string& reception_id, std::vector<v1::RecordStatus> statuses);
+
   // From memory, any thread.
   const Board& board() const;
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
+#include "agent/base/log.h"
 #include "agent/reception/desk_impl.h"
 
 namespace madoguchi::reception {
@@ -152,6 +153,23 @@ absl::StatusOr<std::string> Desk::Impl::Expect(const Caller& caller, const CallK
   MDG_RETURN_IF_ERROR(Save({}, std::move(changes)));
   expectations_.push_back(expectation);
   return expectation.id;
+}
+
+void Desk::Impl::MoveRecords(const std::string& reception_id,
+                             const std::vector<v1::RecordStatus>& statuses) {
+  const ReceptionPtr before = board_.Find(reception_id);
+  if (before == nullptr) return;
+  v1::Reception after = *before;
+  for (const v1::RecordStatus& status : statuses) {
+    absl::StatusOr<v1::Reception> moved = Apply(after, RecordMoved{status}, clock_.Now());
+    if (moved.ok()) after = *std::move(moved);
+  }
+  if (after.revision() == before->revision()) return;
+  // One event for all of it.
+  after.set_revision(before->revision() + 1);
+  if (const absl::Status saved = Save({std::move(after)}, {}); !saved.ok()) {
+    base::LogWarning("record_status_not_kept", {{"why", std::string(saved.message())}});
+  }
 }
 
 }  // namespace madoguchi::reception

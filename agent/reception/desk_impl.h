@@ -55,6 +55,7 @@ class Desk::Impl {
                                         const std::string& reception_id, const Input& input);
   absl::StatusOr<std::string> Expect(const Caller& caller, const CallKey& call,
                                      const v1::ExpectPatientRequest& request);
+  void MoveRecords(const std::string& reception_id, const std::vector<v1::RecordStatus>& statuses);
 
   // Any thread.
   const Board& board() const { return board_; }

@@ -9,6 +9,7 @@
 #include "agent/base/log.h"
 #include "agent/reception/consent.h"
 #include "agent/reception/next_step.h"
+#include "agent/reception/record_status.h"
 
 namespace madoguchi::reception {
 namespace {
@@ -31,6 +32,7 @@ void ShutConsents(v1::Reception& reception) { reception.clear_usable_consents();
 
 // Finishes a change.
 void Seal(v1::Reception& reception, absl::Time now) {
+  UpdateRecords(reception);
   reception.set_revision(reception.revision() + 1);
   *reception.mutable_changed_at() = base::ToProto(now);
   *reception.mutable_next_step() = MakeNextStep(reception);
@@ -123,6 +125,12 @@ struct Applier {
     v1::Reception after = before;
     after.set_superseded_by(input.by);
     ShutConsents(after);
+    return Sealed(std::move(after), now);
+  }
+
+  Result operator()(const RecordMoved& input) const {
+    v1::Reception after = before;
+    if (!MoveRecord(after, input.status)) return before;
     return Sealed(std::move(after), now);
   }
 

@@ -51,7 +51,13 @@ struct Superseded {
   std::string by;
 };
 struct CloseDay {};
-using Input = std::variant<Assign, Unassign, Cancel, ConsentEnded, Superseded, CloseDay>;
+// A medical record is being fetched, is here, or could not be had. Says nothing where consent does
+// not cover the category any more.
+struct RecordMoved {
+  v1::RecordStatus status;
+};
+using Input =
+    std::variant<Assign, Unassign, Cancel, ConsentEnded, Superseded, CloseDay, RecordMoved>;
 
 // The reception after `input`; the same revision when nothing changed. MDG-1402 at a moment when it
 // cannot happen (with state and reception_id), 1403 another revision, 1404 tied to another chart,

@@ -30,6 +30,12 @@ absl::StatusOr<absl::Time> TrustedClock::Now() {
   return high_;
 }
 
+absl::Time TrustedClock::Latest() const {
+  const absl::Time now = clock_.Now();
+  absl::MutexLock lock(&mu_);
+  return std::max(high_, now);
+}
+
 absl::Time TrustedClock::MarkDue() const {
   absl::MutexLock lock(&mu_);
   return high_ - stored_ >= kMarkStep ? high_ : absl::InfinitePast();

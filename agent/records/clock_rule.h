@@ -30,6 +30,10 @@ class TrustedClock {
   // kMostSkew. Never less than a time it gave before.
   absl::StatusOr<absl::Time> Now();
 
+  // The newest time there is a sign of: the clock's, or a later one it has shown before. For what
+  // may only happen too early, like deleting.
+  absl::Time Latest() const;
+
   // The mark to make durable; InfinitePast when the durable one is recent enough. After it was
   // stored: Stored(mark).
   absl::Time MarkDue() const;

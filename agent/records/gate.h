@@ -84,6 +84,10 @@ class Gate {
   // Whether a release that is still under way (a stream) may go on. Not audited.
   absl::Status MayGoOn(const Asker& asker, const Label& label);
 
+  // `refusal`, after it was audited: for reasons that are not the gate's own.
+  absl::Status Refuse(const Asker& asker, absl::string_view reception_id, Kind kind,
+                      const absl::Status& refusal);
+
  private:
   struct Found {
     std::shared_ptr<const v1::Reception> reception;
@@ -94,9 +98,6 @@ class Gate {
   absl::StatusOr<std::shared_ptr<const v1::Reception>> Find(const Asker& asker,
                                                             absl::string_view reception_id) const;
   absl::StatusOr<Found> Check(const Asker& asker, const Label& label);
-  // The refusal itself, after it was audited.
-  absl::Status Refuse(const Asker& asker, absl::string_view reception_id, Kind kind,
-                      const absl::Status& refusal);
 
   const GateOptions options_;
   const Receptions receptions_;

@@ -26,7 +26,11 @@ class ReleasePermit {
  public:
   ReleasePermit(ReleasePermit&& other) noexcept
       : label_(std::move(other.label_)), valid_(std::exchange(other.valid_, false)) {}
-  ReleasePermit& operator=(ReleasePermit&& other) = delete;
+  ReleasePermit& operator=(ReleasePermit&& other) noexcept {
+    label_ = std::move(other.label_);
+    valid_ = std::exchange(other.valid_, false);
+    return *this;
+  }
   ReleasePermit(const ReleasePermit&) = delete;
   ReleasePermit& operator=(const ReleasePermit&) = delete;
 

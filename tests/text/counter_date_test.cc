@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <iterator>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "agent/base/error.h"
 
 namespace madoguchi::text {
@@ -65,6 +68,31 @@ TEST(CounterDate, Eras) {
   EXPECT_EQ(Read("令和元年5月1日"), "20190501");
   EXPECT_EQ(Read("R8.4.10"), "20260410");
   EXPECT_EQ(Read("5080410"), "20260410");
+}
+
+// Every day since the calendar changed, in the form of its era, comes back as itself.
+TEST(CounterDate, EveryDayOfEveryEra) {
+  struct Era {
+    const char* letter;
+    const char* name;
+    int year_zero;
+    absl::CivilDay first;
+  };
+  const Era eras[] = {{"M", "明治", 1867, absl::CivilDay(1873, 1, 1)},
+                      {"T", "大正", 1911, absl::CivilDay(1912, 7, 30)},
+                      {"S", "昭和", 1925, absl::CivilDay(1926, 12, 25)},
+                      {"H", "平成", 1988, absl::CivilDay(1989, 1, 8)},
+                      {"R", "令和", 2018, absl::CivilDay(2019, 5, 1)}};
+  const Era* era = eras;
+  for (absl::CivilDay day = era->first; day < absl::CivilDay(2040, 1, 1); ++day) {
+    if (era + 1 != std::end(eras) && day == era[1].first) ++era;
+    const int year = static_cast<int>(day.year()) - era->year_zero;
+    const std::string want = absl::StrFormat("%d%02d%02d", day.year(), day.month(), day.day());
+    ASSERT_EQ(Read(absl::StrCat(era->letter, year, ".", day.month(), ".", day.day())), want);
+    ASSERT_EQ(Read(absl::StrFormat("%s%02d%02d%02d", era->letter, year, day.month(), day.day())),
+              want);
+    ASSERT_EQ(Read(absl::StrCat(era->name, year, "年", day.month(), "月", day.day(), "日")), want);
+  }
 }
 
 TEST(CounterDate, DaysOutsideTheirEra) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <random>
 #include <string>
 
 #include "agent/base/error.h"
@@ -128,6 +130,41 @@ TEST(Insured, TextsAreBounded) {
     typed.mutable_insured()->set_branch(branch);
     EXPECT_EQ(Refusal(typed), "MDG-1026 query.insured.branch") << branch;
   }
+}
+
+// Whatever is typed is read or refused by one of the numbers of this room, and what was read is
+// read again as itself.
+TEST(Insured, AnythingMayBeTyped) {
+  const std::string pieces[] = {"昭和", "S", "５５", "1",  ".",  "年", "月",
+                                "日",   " ", "　",   "-",  "元", "ー", "\x80",
+                                "\n",   "0", "6",    "99", "ｶﾞ", "·",  "\xEF\xBC"};
+  std::mt19937 chance(1);
+  const auto typed = [&] {
+    std::string text;
+    for (size_t count = chance() % 9; count > 0; --count) {
+      text += pieces[chance() % std::size(pieces)];
+    }
+    return text;
+  };
+  int taken = 0;
+  for (int i = 0; i < 50000; ++i) {
+    v1::EligibilityQuery query = Typed();
+    if (i % 4 == 0) query.mutable_insured()->set_insurer_number(typed());
+    if (i % 4 == 1) query.mutable_insured()->set_number(typed());
+    if (i % 4 == 2) query.mutable_insured()->set_branch(typed());
+    if (i % 4 == 3) query.mutable_birth_date()->set_text(typed());
+    const absl::StatusOr<CounterQuery> read = ReadCounterQuery(query, "query", kDayOfVisit);
+    if (!read.ok()) {
+      const std::string number = base::DetailOf(read.status())->number();
+      ASSERT_TRUE(number >= "MDG-1021" && number <= "MDG-1026") << read.status();
+      continue;
+    }
+    ++taken;
+    const absl::StatusOr<CounterQuery> again = ReadCounterQuery(read->query, "query", kDayOfVisit);
+    ASSERT_TRUE(again.ok()) << again.status();
+    ASSERT_EQ(again->query.SerializeAsString(), read->query.SerializeAsString());
+  }
+  EXPECT_GT(taken, 1000);
 }
 
 }  // namespace
