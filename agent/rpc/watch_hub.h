@@ -31,8 +31,8 @@ struct WatchOptions {
 // Thread-safe.
 class WatchHub {
  public:
-  // `wake` runs wakings and timers, `read` what blocks on the disk; both outlive the hub and run
-  // until Stop has returned.
+  // `wake` runs wakings and timers, `read` what blocks on the disk; both outlive the hub, run until
+  // Stop has returned, and are stopped before the hub goes, because what was posted looks at it.
   WatchHub(WatchOptions options, base::Clock& clock, base::Executor& wake, base::Executor& read);
 
   // A place for one more stream. MDG-1007 at a limit, MDG-1004 after Stop has begun. The caller

@@ -8,6 +8,7 @@
 #include <grpcpp/grpcpp.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "agent/base/japan_time.h"
@@ -103,8 +105,22 @@ class Child {
   int out_ = -1;
 };
 
-void Run(const std::string& command) {
-  if (std::system(command.c_str()) != 0) Fail(command);
+// Runs a program without a shell (a clone may lie in a folder with a space) and waits for its end.
+void Run(std::vector<std::string> command) {
+  std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
+  for (std::string& word : command) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  pid_t pid = -1;
+  int status = -1;
+  if (::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ) != 0 ||
+      ::waitpid(pid, &status, 0) != pid || status != 0) {
+    Fail(absl::StrJoin(command, " "));
+  }
+  ::posix_spawn_file_actions_destroy(&actions);
 }
 
 // A simulated site in a temporary folder.
@@ -113,7 +129,7 @@ struct Site {
     char top[] = "/tmp/mdg-bench-XXXXXX";
     if (::mkdtemp(top) == nullptr) Fail("mkdtemp");
     folder = absl::StrCat(top, "/site");
-    Run(absl::StrCat(bin, "/madoguchi-sim init ", folder, " > /dev/null"));
+    Run({bin + "/madoguchi-sim", "init", folder});
     daemon = {bin + "/madoguchid", "--config", folder + "/madoguchi.toml"};
     target = "unix:" + folder + "/madoguchi.sock";
     face = folder + "/oqs/face";
@@ -188,8 +204,7 @@ void MeasureCalls(const Site& site, const std::string& self, const std::string& 
   const Child daemon(site.daemon);
   const std::string empty_path = site.folder + "/empty.sock";
   const Child empty({self, "--serve-empty", empty_path});
-  Run(absl::StrCat(bin, "/madoguchi-sim tap ", site.folder,
-                   " --persona valid-with-consents > /dev/null"));
+  Run({bin + "/madoguchi-sim", "tap", site.folder, "--persona", "valid-with-consents"});
   std::string id;
   v1::WatchReceptionsRequest request;
   request.set_today(true);

@@ -135,6 +135,12 @@ class FakeWire final : public WatchWire {
 
 class WatcherTest : public testing::Test {
  protected:
+  // A waking may still be posted when a test ends: it looks at the hub.
+  ~WatcherTest() override {
+    read_.Stop();
+    wake_.Stop();
+  }
+
   std::shared_ptr<Watcher> Open(FakeWire& wire, const std::string& identity = "emr") {
     auto watcher = hub_.Open(identity, std::make_unique<CountingSource>(&limit_), &wire);
     if (!watcher.ok()) return nullptr;
