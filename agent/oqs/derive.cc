@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "agent/oqs/derive_medical.h"
 #include "agent/oqs/element.h"
 #include "agent/text/kana.h"
 
@@ -71,6 +72,10 @@ int ParsePercent(absl::string_view text) {
 
 void Derive(v1::OqsMessage& message) {
   if (message.has_confirmation()) DeriveConfirmation(*message.mutable_confirmation());
+  if (message.has_medical_record()) DeriveLines(*message.mutable_medical_record());
+  if (message.has_information_query() && message.information_query().has_insured()) {
+    DeriveInsured(*message.mutable_information_query()->mutable_insured());
+  }
   if (!message.has_query()) return;
   v1::EligibilityQuery& query = *message.mutable_query();
   if (query.has_insured()) DeriveInsured(*query.mutable_insured());

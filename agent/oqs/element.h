@@ -31,8 +31,43 @@ enum class Scope : uint8_t {
   kDisease,        // SpecificDiseaseCertificate
   kTicketList,     // Qualification
   kTicket,         // MedicalTicket
+  // Medical data (medical_elements.def).
+  kInformationRequest,  // XmlMsg of YZKsiquc01req and TKKsiquc01req: InformationQuery
+  kInformationHeader,   // InformationQuery
+  kInformationBody,     // InformationQuery
+  kMedical,             // XmlMsg of YZKsiquc01res: MedicalRecord
+  kMedicalHeader,       // MedicalRecord
+  kMedicalPatient,      // PatientBlock
+  kMedicalBody,         // MedicalRecord
+  kDispensingList,      // MedicalRecord
+  kPrescriptionList,    // MedicalRecord
+  kReceiptMonth,        // MonthBlock, and so on for days and lines of each of the three sources
+  kReceiptDays,
+  kReceiptDay,
+  kReceiptDrugs,
+  kReceiptDrug,
+  kTreatments,
+  kTreatment,
+  kDispensingMonth,
+  kDispensingDays,
+  kDispensingDay,
+  kDispensingDrugs,
+  kDispensingDrug,
+  kPrescriptionMonth,
+  kPrescriptionDays,
+  kPrescriptionDay,
+  kPrescriptionDrugs,
+  kPrescriptionDrug,
+  kCheckups,        // XmlMsg of TKKsiquc01res: CheckupHistory
+  kCheckupHeader,   // CheckupHistory
+  kCheckupPatient,  // PatientBlock
+  kCheckupBody,     // CheckupHistory
+  kCheckupList,     // CheckupHistory
+  kCheckup,         // Checkup
+  kCheckupItems,    // Checkup
+  kCheckupItem,     // CheckupItem
 };
-inline constexpr size_t kScopeCount = 14;
+inline constexpr size_t kScopeCount = 48;
 
 enum class Kind : uint8_t {
   kText,

@@ -7,7 +7,7 @@
 namespace madoguchi::oqs {
 namespace {
 
-using v1::InsuredId, v1::OqsResult;
+using v1::InsuredId, v1::MessageHeader, v1::OqsResult, v1::Provider;
 using enum Confidence;
 
 constexpr Element Row(Kind kind, Accessor access, absl::string_view name, absl::string_view field,
@@ -54,8 +54,48 @@ struct Tickets {
   static const auto& Of(const Record& r) { return r.medical_tickets(); }
 };
 
+struct ReceiptMonths {
+  using Record = v1::MedicalRecord;
+  static auto& Of(Record& r) { return *r.mutable_receipt_months(); }
+  static const auto& Of(const Record& r) { return r.receipt_months(); }
+};
+struct DispensingMonths {
+  using Record = v1::MedicalRecord;
+  static auto& Of(Record& r) { return *r.mutable_dispensing_months(); }
+  static const auto& Of(const Record& r) { return r.dispensing_months(); }
+};
+struct PrescriptionMonths {
+  using Record = v1::MedicalRecord;
+  static auto& Of(Record& r) { return *r.mutable_prescription_months(); }
+  static const auto& Of(const Record& r) { return r.prescription_months(); }
+};
+struct Days {
+  using Record = v1::MonthBlock;
+  static auto& Of(Record& r) { return *r.mutable_days(); }
+  static const auto& Of(const Record& r) { return r.days(); }
+};
+struct Drugs {
+  using Record = v1::DayBlock;
+  static auto& Of(Record& r) { return *r.mutable_drugs(); }
+  static const auto& Of(const Record& r) { return r.drugs(); }
+};
+struct Treatments {
+  using Record = v1::DayBlock;
+  static auto& Of(Record& r) { return *r.mutable_treatments(); }
+  static const auto& Of(const Record& r) { return r.treatments(); }
+};
+struct Checkups {
+  using Record = v1::CheckupHistory;
+  static auto& Of(Record& r) { return *r.mutable_checkups(); }
+  static const auto& Of(const Record& r) { return r.checkups(); }
+};
+struct CheckupItems {
+  using Record = v1::Checkup;
+  static auto& Of(Record& r) { return *r.mutable_items(); }
+  static const auto& Of(const Record& r) { return r.items(); }
+};
+
 // When a wrapper is written.
-// A message has a head or a body; an answer that refuses the file has no body.
 // A message has a head or a body; an answer that refuses the file has no body.
 int HasRequestBody(const void* record) {
   const auto& request = To<v1::OqsMessage>(record);
@@ -79,6 +119,28 @@ int HasAny(const void* record) {
 constexpr int (*kHasQualifications)(const void*) = &HasAny<Qualifications>;
 constexpr int (*kHasDiseases)(const void*) = &HasAny<Diseases>;
 constexpr int (*kHasTickets)(const void*) = &HasAny<Tickets>;
+int Always(const void* /*record*/) { return 1; }
+// An answer that reports a failure has no body; a success without any line has an empty one.
+int HasMedicalBody(const void* record) {
+  const auto& answer = To<v1::MedicalRecord>(record);
+  const bool any = answer.result().code() == "1" || !answer.receipt_months().empty() ||
+                   !answer.dispensing_months().empty() || !answer.prescription_months().empty();
+  return any ? 1 : 0;
+}
+int HasCheckupBody(const void* record) {
+  const auto& answer = To<v1::CheckupHistory>(record);
+  return answer.result().code() == "1" || !answer.checkups().empty() ? 1 : 0;
+}
+constexpr int (*kAlways)(const void*) = &Always;
+constexpr int (*kHasMedicalBody)(const void*) = &HasMedicalBody;
+constexpr int (*kHasDispensing)(const void*) = &HasAny<DispensingMonths>;
+constexpr int (*kHasPrescriptions)(const void*) = &HasAny<PrescriptionMonths>;
+constexpr int (*kHasDays)(const void*) = &HasAny<Days>;
+constexpr int (*kHasDrugs)(const void*) = &HasAny<Drugs>;
+constexpr int (*kHasTreatments)(const void*) = &HasAny<Treatments>;
+constexpr int (*kHasCheckupBody)(const void*) = &HasCheckupBody;
+constexpr int (*kHasCheckups)(const void*) = &HasAny<Checkups>;
+constexpr int (*kHasCheckupItems)(const void*) = &HasAny<CheckupItems>;
 
 // clang-format off
 // How a line of elements.def becomes a row; R is the record of the scope.
@@ -122,6 +184,7 @@ constexpr int (*kHasTickets)(const void*) = &HasAny<Tickets>;
 
 // clang-format on
 #include "agent/oqs/elements.def"
+#include "agent/oqs/medical_elements.def"
 
 constexpr std::array<std::span<const Element>, kScopeCount> kScopes = {
     std::span<const Element>(RequestRows::kRows),
@@ -138,6 +201,40 @@ constexpr std::array<std::span<const Element>, kScopeCount> kScopes = {
     std::span<const Element>(DiseaseRows::kRows),
     std::span<const Element>(TicketListRows::kRows),
     std::span<const Element>(TicketRows::kRows),
+    std::span<const Element>(InformationRequestRows::kRows),
+    std::span<const Element>(InformationHeaderRows::kRows),
+    std::span<const Element>(InformationBodyRows::kRows),
+    std::span<const Element>(MedicalRows::kRows),
+    std::span<const Element>(MedicalHeaderRows::kRows),
+    std::span<const Element>(MedicalPatientRows::kRows),
+    std::span<const Element>(MedicalBodyRows::kRows),
+    std::span<const Element>(DispensingListRows::kRows),
+    std::span<const Element>(PrescriptionListRows::kRows),
+    std::span<const Element>(ReceiptMonthRows::kRows),
+    std::span<const Element>(ReceiptDaysRows::kRows),
+    std::span<const Element>(ReceiptDayRows::kRows),
+    std::span<const Element>(ReceiptDrugsRows::kRows),
+    std::span<const Element>(ReceiptDrugRows::kRows),
+    std::span<const Element>(TreatmentsRows::kRows),
+    std::span<const Element>(TreatmentRows::kRows),
+    std::span<const Element>(DispensingMonthRows::kRows),
+    std::span<const Element>(DispensingDaysRows::kRows),
+    std::span<const Element>(DispensingDayRows::kRows),
+    std::span<const Element>(DispensingDrugsRows::kRows),
+    std::span<const Element>(DispensingDrugRows::kRows),
+    std::span<const Element>(PrescriptionMonthRows::kRows),
+    std::span<const Element>(PrescriptionDaysRows::kRows),
+    std::span<const Element>(PrescriptionDayRows::kRows),
+    std::span<const Element>(PrescriptionDrugsRows::kRows),
+    std::span<const Element>(PrescriptionDrugRows::kRows),
+    std::span<const Element>(CheckupsRows::kRows),
+    std::span<const Element>(CheckupHeaderRows::kRows),
+    std::span<const Element>(CheckupPatientRows::kRows),
+    std::span<const Element>(CheckupBodyRows::kRows),
+    std::span<const Element>(CheckupListRows::kRows),
+    std::span<const Element>(CheckupRows::kRows),
+    std::span<const Element>(CheckupItemsRows::kRows),
+    std::span<const Element>(CheckupItemRows::kRows),
 };
 
 constexpr size_t CountElements() {
@@ -147,7 +244,7 @@ constexpr size_t CountElements() {
 }
 
 // The index by name: an open-addressed hash table made at compile time.
-constexpr size_t kSlots = 512;
+constexpr size_t kSlots = 1024;
 static_assert(CountElements() * 2 < kSlots, "keep the hash table at most half full");
 
 struct Slot {
@@ -169,7 +266,7 @@ constexpr size_t SlotOf(size_t scope, absl::string_view name) {
   hash = hash * 33 + CharacterAt(name, n / 2);
   hash = hash * 33 + CharacterAt(name, n * 3 / 4);
   hash = hash * 33 + CharacterAt(name, n - 1);
-  return (hash * 2654435769U) >> 23;
+  return (hash * 2654435769U) >> 22;
 }
 
 constexpr std::array<Slot, kSlots> MakeIndex() {

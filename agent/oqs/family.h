@@ -12,9 +12,17 @@ struct Family {
   v1::MessageRole role = v1::MESSAGE_ROLE_UNSPECIFIED;
 };
 
-inline constexpr Family kRequest = {v1::MESSAGE_FAMILY_OQSSIQUC01, v1::MESSAGE_ROLE_REQUEST};
-inline constexpr Family kResponse = {v1::MESSAGE_FAMILY_OQSSIQUC01, v1::MESSAGE_ROLE_RESPONSE};
+inline constexpr Family kQueryRequest = {v1::MESSAGE_FAMILY_OQSSIQUC01, v1::MESSAGE_ROLE_REQUEST};
+inline constexpr Family kQueryResponse = {v1::MESSAGE_FAMILY_OQSSIQUC01, v1::MESSAGE_ROLE_RESPONSE};
 inline constexpr Family kFacePush = {v1::MESSAGE_FAMILY_OQSSIQUC01_FACE, v1::MESSAGE_ROLE_PUSH};
+
+// Medicine and diagnoses; checkups. Their requests have one layout.
+inline constexpr Family kMedicalRequest = {v1::MESSAGE_FAMILY_YZKSIQUC01, v1::MESSAGE_ROLE_REQUEST};
+inline constexpr Family kMedicalResponse = {v1::MESSAGE_FAMILY_YZKSIQUC01,
+                                            v1::MESSAGE_ROLE_RESPONSE};
+inline constexpr Family kCheckupRequest = {v1::MESSAGE_FAMILY_TKKSIQUC01, v1::MESSAGE_ROLE_REQUEST};
+inline constexpr Family kCheckupResponse = {v1::MESSAGE_FAMILY_TKKSIQUC01,
+                                            v1::MESSAGE_ROLE_RESPONSE};
 
 // True for names built like those of messages (three letters, si or mu, three letters, two digits,
 // req or res, `_`) of a family ParseFileName does not know.

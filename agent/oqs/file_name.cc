@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -11,7 +12,14 @@
 namespace madoguchi::oqs {
 namespace {
 
-constexpr absl::string_view kSingleQuery = "oqssiquc01";
+struct Prefix {
+  absl::string_view name;
+  Family request;
+  Family response;
+};
+constexpr Prefix kPrefixes[] = {{"oqssiquc01", kQueryRequest, kQueryResponse},
+                                {"yzksiquc01", kMedicalRequest, kMedicalResponse},
+                                {"tkksiquc01", kCheckupRequest, kCheckupResponse}};
 constexpr absl::string_view kFace = "face_";
 constexpr size_t kStampDigits = 14;
 // Longest name of file systems we meet.
@@ -55,12 +63,19 @@ std::optional<FileName> ParseFileName(absl::string_view name) {
   FileName result;
   result.extension = absl::AsciiStrToLower(name.substr(dot + 1));
   absl::string_view stem = name.substr(0, dot);
-  if (!ConsumePrefixIgnoreCase(stem, kSingleQuery)) return std::nullopt;
+  const auto* prefix = std::find_if(
+      std::begin(kPrefixes), std::end(kPrefixes),
+      [&stem](const Prefix& each) { return ConsumePrefixIgnoreCase(stem, each.name); });
+  if (prefix == std::end(kPrefixes)) return std::nullopt;
   Family family;
   if (ConsumePrefixIgnoreCase(stem, "req_")) {
-    family = kRequest;
+    family = prefix->request;
   } else if (ConsumePrefixIgnoreCase(stem, "res_")) {
-    family = ConsumePrefixIgnoreCase(stem, kFace) ? kFacePush : kResponse;
+    family = prefix->response;
+    // Only qualifications are pushed.
+    if (family.family == kQueryResponse.family && ConsumePrefixIgnoreCase(stem, kFace)) {
+      family = kFacePush;
+    }
   } else {
     return std::nullopt;
   }

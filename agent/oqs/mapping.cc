@@ -42,7 +42,7 @@ absl::string_view ConfidenceName(Confidence confidence) {
   return "";
 }
 
-// Nests as deep as the table does (6).
+// Nests as deep as the table does (9).
 void Append(Scope scope, const std::string& path, const std::string& record,
             std::vector<MappingRow>& rows) {
   for (const Element& element : ElementsOf(scope)) {
@@ -71,5 +71,13 @@ std::vector<MappingRow> Mapping(Scope root, const std::string& record) {
 std::vector<MappingRow> ResponseMapping() { return Mapping(Scope::kResponse, "confirmation."); }
 
 std::vector<MappingRow> RequestMapping() { return Mapping(Scope::kRequest, ""); }
+
+std::vector<MappingRow> MedicalMapping() { return Mapping(Scope::kMedical, "medical_record."); }
+
+std::vector<MappingRow> CheckupMapping() { return Mapping(Scope::kCheckups, "checkup_history."); }
+
+std::vector<MappingRow> InformationRequestMapping() {
+  return Mapping(Scope::kInformationRequest, "information_query.");
+}
 
 }  // namespace madoguchi::oqs

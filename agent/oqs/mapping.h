@@ -28,6 +28,10 @@ struct MappingRow {
 
 // Every element of answers and pushes, in layout order.
 std::vector<MappingRow> ResponseMapping();
+// Every element of answers with medicine and diagnoses, with checkups, and of requests for either.
+std::vector<MappingRow> MedicalMapping();
+std::vector<MappingRow> CheckupMapping();
+std::vector<MappingRow> InformationRequestMapping();
 // Every element of requests.
 std::vector<MappingRow> RequestMapping();
 

@@ -13,6 +13,7 @@
 #include "agent/oqs/element.h"
 #include "agent/oqs/family.h"
 #include "agent/oqs/message.h"
+#include "agent/oqs/root.h"
 #include "agent/oqs/tree_reader.h"
 #include "agent/oqs/xml_scan.h"
 
@@ -41,13 +42,19 @@ bool HasChild(const pugi::xml_node& node, std::initializer_list<const char*> nam
 std::optional<Family> FamilyOfContent(const pugi::xml_node& root) {
   const pugi::xml_node header = root.child("MessageHeader");
   const pugi::xml_node body = root.child("MessageBody");
+  if (HasChild(header, {"QuaInf"}) || HasChild(body, {"MeTrMonthInf", "CzDiInf", "ShPrInf"})) {
+    return kMedicalResponse;
+  }
+  if (HasChild(header, {"QualificationsInfo"}) || HasChild(body, {"SpecificHealthCheckupInfos"})) {
+    return kCheckupResponse;
+  }
   if (HasChild(header, {"SegmentOfResult"}) ||
       HasChild(body, {"ProcessingResultStatus", "QualificationValidity", "ResultList"})) {
     const absl::string_view by = header.child_value("ReferenceClassification");
     if (by == "1") return kFacePush;
-    return kResponse;
+    return kQueryResponse;
   }
-  if (body.child("QualificationConfirmSearchInfo")) return kRequest;
+  if (body.child("QualificationConfirmSearchInfo")) return kQueryRequest;
   return std::nullopt;
 }
 
@@ -105,22 +112,16 @@ absl::StatusOr<v1::OqsMessage> ReadMessage(absl::string_view file_name, absl::st
   message.set_file_name(name);
   message.set_declared_encoding(std::move(text->declared));
   message.set_actual_encoding(std::string(text->actual));
-  const bool is_request = family->role == v1::MESSAGE_ROLE_REQUEST;
+  const Root body = MakeRoot(message);
   TreeReader reader(scan->has_attributes);
-  if (is_request) {
-    reader.Read(Scope::kRequest, root, &message);
-  } else {
-    reader.Read(Scope::kResponse, root, message.mutable_confirmation());
-  }
+  reader.Read(body.scope, root, body.record);
   if (reader.has_double_attribute()) {
     return MakeError(ErrorCode::kNotXml, {.what = "an attribute given twice", .field = "XmlMsg"});
   }
   if (!reader.unknown().WithinBounds()) {
     return MakeError(ErrorCode::kTooDeep, {.what = "too much that is unknown", .field = "XmlMsg"});
   }
-  *(is_request ? message.mutable_unknown_elements()
-               : message.mutable_confirmation()->mutable_unknown_elements()) =
-      std::move(reader.unknown()).Take();
+  *body.unknown = std::move(reader.unknown()).Take();
   Derive(message);
   return message;
 }

@@ -8,6 +8,7 @@
 #include "agent/oqs/element.h"
 #include "agent/oqs/limits.h"
 #include "agent/oqs/message.h"
+#include "agent/oqs/root.h"
 #include "agent/oqs/write_tree.h"
 #include "agent/text/cp932.h"
 #include "agent/text/utf8.h"
@@ -237,34 +238,48 @@ absl::StatusOr<std::string> ToCp932(const std::string& xml) {
   return std::move(encoded->cp932);
 }
 
-// The head of a request, with the day that is asked for when only the query has it.
-v1::OqsMessage WithDay(const v1::OqsMessage& message) {
+// A message to be written: the role its body has, and in the head of a request the day that is
+// asked for when only the query has it.
+v1::OqsMessage Prepared(const v1::OqsMessage& message) {
   v1::OqsMessage copy = message;
+  if (copy.body_case() == v1::OqsMessage::kQuery) copy.set_role(v1::MESSAGE_ROLE_REQUEST);
   if (copy.query().has_day() && !copy.request_header().has_confirmation_date()) {
     *copy.mutable_request_header()->mutable_confirmation_date() = copy.query().day();
   }
   return copy;
 }
 
+// The body fits family and role, so that nothing of it would be left out.
+bool HasFittingBody(const v1::OqsMessage& message) {
+  const v1::OqsMessage::BodyCase body = message.body_case();
+  const bool is_request = message.role() == v1::MESSAGE_ROLE_REQUEST;
+  switch (message.family()) {
+    case v1::MESSAGE_FAMILY_YZKSIQUC01:
+      return body ==
+             (is_request ? v1::OqsMessage::kInformationQuery : v1::OqsMessage::kMedicalRecord);
+    case v1::MESSAGE_FAMILY_TKKSIQUC01:
+      return body ==
+             (is_request ? v1::OqsMessage::kInformationQuery : v1::OqsMessage::kCheckupHistory);
+    default:
+      if (!is_request) return body == v1::OqsMessage::kConfirmation;
+      return body == v1::OqsMessage::kQuery || body == v1::OqsMessage::BODY_NOT_SET;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> WriteMessage(const v1::OqsMessage& message, Encoding encoding) {
-  const bool is_request =
-      message.body_case() == v1::OqsMessage::kQuery || message.role() == v1::MESSAGE_ROLE_REQUEST;
-  if (!is_request && !message.has_confirmation()) {
+  v1::OqsMessage prepared = Prepared(message);
+  if (!HasFittingBody(prepared)) {
     return MakeError(ErrorCode::kNotWritable,
-                     {.what = "neither a query nor a confirmation", .field = "body"});
+                     {.what = "no body of the message's family and role", .field = "body"});
   }
-  const UnknownElements& unknown =
-      is_request ? message.unknown_elements() : message.confirmation().unknown_elements();
-  const absl::StatusOr<WriteNode> tree = MakeWriteTree(unknown);
+  const Root body = MakeRoot(prepared);
+  const absl::StatusOr<WriteNode> tree = MakeWriteTree(*body.unknown);
   if (!tree.ok()) return tree.status();
   Writer writer(encoding);
-  const WriteNode* root = unknown.empty() ? nullptr : &*tree;
-  MDG_RETURN_IF_ERROR(
-      is_request ? writer.WriteScope(kRootName, Scope::kRequest,
-                                     &static_cast<const v1::OqsMessage&>(WithDay(message)), root)
-                 : writer.WriteScope(kRootName, Scope::kResponse, &message.confirmation(), root));
+  const WriteNode* root = body.unknown->empty() ? nullptr : &*tree;
+  MDG_RETURN_IF_ERROR(writer.WriteScope(kRootName, body.scope, body.record, root));
   std::string xml = std::move(writer).Take();
   if (encoding == Encoding::kUtf8) return xml;
   return ToCp932(xml);

@@ -35,13 +35,19 @@ std::string DocumentWith(const MappingRow& row, absl::string_view value) {
 }
 
 const char* NameFor(const MappingRow& row) {
-  return absl::StartsWith(row.field, "confirmation") ? "OQSsiquc01res_1.xml"
-                                                     : "OQSsiquc01req_1.xml";
+  if (absl::StartsWith(row.field, "confirmation")) return "OQSsiquc01res_1.xml";
+  if (absl::StartsWith(row.field, "medical_record")) return "YZKsiquc01res_1.xml";
+  if (absl::StartsWith(row.field, "checkup_history")) return "TKKsiquc01res_1.xml";
+  if (absl::StartsWith(row.field, "information_query")) return "YZKsiquc01req_1.xml";
+  return "OQSsiquc01req_1.xml";
 }
 
 std::vector<MappingRow> AllRows() {
   std::vector<MappingRow> rows = ResponseMapping();
-  for (MappingRow& row : RequestMapping()) rows.push_back(std::move(row));
+  for (auto& more :
+       {RequestMapping(), MedicalMapping(), CheckupMapping(), InformationRequestMapping()}) {
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
   return rows;
 }
 
@@ -112,6 +118,8 @@ const std::map<std::string, std::string>& Exceptions() {
       {"contains_placeholder_character", "derived"},
       {"day", "derived from the head of a request"},
       {"unknown_elements", "leftovers"},
+      {"drug_history", "derived from month blocks"},
+      {"diagnosis_history", "derived from month blocks"},
       {"category of Consent", "which element it was"},
       {"lapse_reason_code", "its element's name is not public"},
       {"lapse_reason", "its element's name is not public"},
@@ -178,6 +186,35 @@ TEST(ElementTable, EveryFieldOfAQueryHasExactlyOneRow) {
   CollectPaths(*v1::EligibilityQuery::descriptor(), "query.", paths);
   CollectPaths(*v1::MessageHeader::descriptor(), "request_header.", paths);
   EXPECT_EQ(LeafFields(RequestMapping()), std::multiset<std::string>(paths.begin(), paths.end()));
+}
+
+// Their head has two elements in common with the heads of other families; prescriptions have no day
+// of dispensing, and only claims have treatments.
+std::set<std::string> MedicalPaths(const Descriptor& descriptor, const std::string& prefix) {
+  std::set<std::string> paths;
+  CollectPaths(descriptor, prefix, paths);
+  for (auto path = paths.begin(); path != paths.end();) {
+    const bool absent = (absl::StartsWith(*path, prefix + "header.") &&
+                         !absl::EndsWith(*path, ".medical_institution_code") &&
+                         !absl::EndsWith(*path, ".arbitrary_file_identifier")) ||
+                        *path == "medical_record.prescription_months[].days[].dispensed_on" ||
+                        (absl::StrContains(*path, ".treatments[].") &&
+                         !absl::StartsWith(*path, "medical_record.receipt_months"));
+    path = absent ? paths.erase(path) : std::next(path);
+  }
+  return paths;
+}
+
+TEST(ElementTable, EveryFieldOfMedicalDataHasExactlyOneRow) {
+  const auto record = MedicalPaths(*v1::MedicalRecord::descriptor(), "medical_record.");
+  EXPECT_GT(record.size(), 60U);
+  EXPECT_EQ(LeafFields(MedicalMapping()), std::multiset<std::string>(record.begin(), record.end()));
+  const auto checkups = MedicalPaths(*v1::CheckupHistory::descriptor(), "checkup_history.");
+  EXPECT_EQ(LeafFields(CheckupMapping()),
+            std::multiset<std::string>(checkups.begin(), checkups.end()));
+  const auto query = MedicalPaths(*v1::InformationQuery::descriptor(), "information_query.");
+  EXPECT_EQ(LeafFields(InformationRequestMapping()),
+            std::multiset<std::string>(query.begin(), query.end()));
 }
 
 TEST(ElementTable, EveryCodeOfTheProtoIsReadAsItsValue) {

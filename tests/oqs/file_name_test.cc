@@ -59,7 +59,7 @@ TEST(ParseFileName, RefusesEverythingElse) {
   for (const std::string& name :
        {std::string(), std::string("OQSsiquc01res_.xml"), std::string("OQSsiquc01res_face_.xml"),
         std::string("OQSsiquc01res_1"), std::string("OQSsiquc01res_1."),
-        std::string("OQSsiquc01_1.xml"), std::string("YZKsiquc01res_1.xml"),
+        std::string("OQSsiquc01_1.xml"), std::string("YZKsiquc01res_.xml"),
         std::string("OQSmuquc01res_1.xml"), std::string("xOQSsiquc01res_1.xml"),
         std::string("OQSsiquc01res_a/b.xml"), std::string("OQSsiquc01res_a\\b.xml"),
         std::string("OQSsiquc01res_a\nb.xml"), std::string("OQSsiquc01res_a\x1B[2J.xml"),

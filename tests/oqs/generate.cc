@@ -44,6 +44,7 @@ class Generator {
 
   v1::OqsMessage Make() {
     v1::OqsMessage message;
+    if (Chance(50)) return MakeMedical();
     const bool request = Chance(30);
     message.set_family(v1::MESSAGE_FAMILY_OQSSIQUC01);
     message.set_role(request ? v1::MESSAGE_ROLE_REQUEST : v1::MESSAGE_ROLE_RESPONSE);
@@ -72,6 +73,57 @@ class Generator {
   }
 
  private:
+  // Of YZKsiquc01 or TKKsiquc01, without the lines the reader derives.
+  v1::OqsMessage MakeMedical() {
+    v1::OqsMessage message;
+    const bool checkup = Chance(40);
+    const bool request = Chance(20);
+    message.set_family(checkup ? v1::MESSAGE_FAMILY_TKKSIQUC01 : v1::MESSAGE_FAMILY_YZKSIQUC01);
+    message.set_role(request ? v1::MESSAGE_ROLE_REQUEST : v1::MESSAGE_ROLE_RESPONSE);
+    message.set_file_name(
+        absl::StrCat(checkup ? "TKK" : "YZK", "siquc01", request ? "req" : "res", "_1.xml"));
+    message.set_declared_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "Shift_JIS");
+    message.set_actual_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "CP932");
+    if (request) {
+      Fill(*message.mutable_information_query());
+      message.mutable_information_query()->set_medical_institution_code("9910000017");
+    } else if (checkup) {
+      FillMedical(*message.mutable_checkup_history());
+    } else {
+      v1::MedicalRecord& record = *message.mutable_medical_record();
+      FillMedical(record);
+      // Prescriptions have no day of dispensing, and only claims have treatments.
+      ClearTreatments(*record.mutable_dispensing_months());
+      ClearTreatments(*record.mutable_prescription_months());
+    }
+    return message;
+  }
+
+  template <typename T>
+  void FillMedical(T& record) {
+    Fill(record);
+    // Nothing else of a head is in these families.
+    record.mutable_header()->Clear();
+    record.mutable_header()->set_medical_institution_code(Text());
+    if (Chance(50)) record.mutable_header()->set_arbitrary_file_identifier(Text());
+    if (Chance(50)) {
+      v1::UnknownElement& element = *record.add_unknown_elements();
+      element.set_path("XmlMsg/MessageBody/New");
+      element.set_text(Text());
+    }
+  }
+
+  static void ClearTreatments(google::protobuf::RepeatedPtrField<v1::MonthBlock>& months) {
+    for (v1::MonthBlock& month : months) {
+      for (v1::DayBlock& day : *month.mutable_days()) {
+        day.clear_treatments();
+        day.clear_dispensed_on();
+        // A part without any value is no part.
+        *day.mutable_prescribed_on() = base::ParseOqsDate("20260407");
+      }
+    }
+  }
+
   bool Chance(int percent) { return static_cast<int>(random_() % 100) < percent; }
   template <typename T, size_t N>
   const T& OneOf(const T (&values)[N]) {
@@ -131,6 +183,8 @@ class Generator {
                                                 "unknown_elements",
                                                 "day",
                                                 "consents",
+                                                "drug_history",
+                                                "diagnosis_history",
                                                 "lapse_reason",
                                                 "lapse_reason_code"};
     return apart.count(field.name()) > 0 || IsCode(field);
@@ -175,7 +229,7 @@ class Generator {
     }
   }
 
-  static std::string Nonblank(std::string text) { return text == " " ? "x" : text; }
+  static std::string Nonblank(const std::string& text) { return text == " " ? "x" : text; }
 
   void FillCode(Message& message, const FieldDescriptor& field) {
     static const auto codes = CodesOfProto();

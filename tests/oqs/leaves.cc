@@ -34,7 +34,8 @@ void WalkXml(const pugi::xml_node& node, Texts& texts) {
 bool IsOwn(const google::protobuf::FieldDescriptor& field) {
   static const std::set<std::string> derived = {
       "insurer_number_trimmed", "name_kana_full_width", "file_name",
-      "declared_encoding",      "actual_encoding",      "path"};
+      "declared_encoding",      "actual_encoding",      "path",
+      "drug_history",           "diagnosis_history"};
   return derived.count(field.name()) > 0 ||
          field.full_name() == "madoguchi.v1.EligibilityQuery.day";
 }

@@ -27,14 +27,17 @@ v1::OqsMessage Read(absl::string_view name, absl::string_view bytes) {
 
 TEST(NoLeafLost, InAnyFixture) {
   const std::vector<Fixture> fixtures = AllFixtures();
-  EXPECT_EQ(fixtures.size(), 33U);
+  EXPECT_EQ(fixtures.size(), 47U);
   size_t leaves = 0;
   for (const Fixture& fixture : fixtures) {
     const Texts sent = TextsOfXml(Utf8Of(fixture));
     const v1::OqsMessage message = Read(fixture.name, fixture.bytes);
     EXPECT_EQ(TextsOfRecord(message), sent) << fixture.path;
     // They use nothing but elements of the table.
-    EXPECT_EQ(message.confirmation().unknown_elements_size() + message.unknown_elements_size(), 0)
+    EXPECT_EQ(message.confirmation().unknown_elements_size() + message.unknown_elements_size() +
+                  message.medical_record().unknown_elements_size() +
+                  message.checkup_history().unknown_elements_size(),
+              0)
         << fixture.path;
     leaves += sent.size();
   }
@@ -77,7 +80,8 @@ TEST(NoLeafLost, TheCheckCanFail) {
 class RandomTree {
  public:
   explicit RandomTree(uint32_t seed) : random_(seed) {
-    for (const auto& rows : {ResponseMapping(), RequestMapping()}) {
+    for (const auto& rows : {ResponseMapping(), RequestMapping(), MedicalMapping(),
+                             CheckupMapping(), InformationRequestMapping()}) {
       for (const MappingRow& row : rows) {
         names_.push_back(row.element.substr(row.element.rfind('/') + 1));
       }
@@ -132,7 +136,10 @@ class RandomTree {
 TEST(NoLeafLost, InAnyTreeAndBackAgain) {
   for (uint32_t seed = 0; seed < 1000; ++seed) {
     const std::string xml = RandomTree(seed).Document();
-    const char* name = seed % 2 == 0 ? "OQSsiquc01res_1.xml" : "OQSsiquc01req_1.xml";
+    static constexpr const char* kNames[] = {"OQSsiquc01res_1.xml", "OQSsiquc01req_1.xml",
+                                             "YZKsiquc01res_1.xml", "TKKsiquc01res_1.xml",
+                                             "YZKsiquc01req_1.xml"};
+    const char* name = kNames[seed % std::size(kNames)];
     const v1::OqsMessage message = Read(name, xml);
     ASSERT_EQ(TextsOfRecord(message), TextsOfXml(xml)) << seed << xml;
 
