@@ -130,7 +130,7 @@ PublishResult ExchangeFolder::Withdraw(const ExchangeNames& names, JournalStep s
   const Publication unsure = written ? Publication::kUnknown : Publication::kNotSent;
   if (const int error = Open(); error != 0) return {.publication = unsure, .error = error};
   if (written) {
-    const PublishResult seen = Judge(names, 0);
+    PublishResult seen = Judge(names, 0);
     if (seen.publication != Publication::kNotSent) return seen;
   }
   if (const int error = Remove(req_, names.temporary); error != 0) {
