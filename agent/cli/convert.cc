@@ -15,6 +15,10 @@
 namespace madoguchi::cli {
 namespace {
 
+std::string NameOf(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   struct stat about = {};
@@ -23,7 +27,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
     return base::MakeError(base::ErrorCode::kFileProblem,
                            {.what = "allowed is a readable regular file"});
   }
-  std::string bytes(oqs::kMaxMessageBytes + 1, '\0');
+  std::string bytes(oqs::MaxMessageBytes(NameOf(path)) + 1, '\0');
   size_t size = 0;
   ssize_t got = 0;
   while (size < bytes.size() && (got = ::read(fd, &bytes[size], bytes.size() - size)) > 0) {
@@ -39,7 +43,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 absl::Status ConvertOne(const std::string& path) {
   const auto bytes = ReadFile(path);
   MDG_RETURN_IF_ERROR(bytes.status());
-  const auto message = oqs::ReadMessage(std::filesystem::path(path).filename().string(), *bytes);
+  const auto message = oqs::ReadMessage(NameOf(path), *bytes);
   MDG_RETURN_IF_ERROR(message.status());
   const auto json = ToJson(*message);
   MDG_RETURN_IF_ERROR(json.status());

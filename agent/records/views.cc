@@ -1,6 +1,9 @@
 #include "agent/records/views.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "agent/oqs/duplicates.h"
 
 namespace madoguchi::records {
 namespace {
@@ -22,10 +25,19 @@ bool IsCovered(v1::ConsentCategory category, const Coverage& coverage) {
 
 }  // namespace
 
-v1::DrugHistory ViewDrugs(const v1::MedicalRecord& record, const std::optional<Months>& months) {
-  v1::DrugHistory view;
+DrugView ViewDrugs(const v1::MedicalRecord& record, const std::optional<Months>& months,
+                   bool include_duplicates) {
+  DrugView view;
+  auto& lines = *view.history.mutable_drug_lines();
   for (const v1::DrugLine& line : record.drug_history().drug_lines()) {
-    if (IsIn(line.month(), months)) *view.add_drug_lines() = line;
+    if (IsIn(line.month(), months)) *lines.Add() = line;
+  }
+  oqs::MarkDuplicates(view.history);
+  const auto is_duplicate = [](const v1::DrugLine& line) { return line.duplicate_of() != 0; };
+  view.duplicates = static_cast<int>(std::count_if(lines.begin(), lines.end(), is_duplicate));
+  if (!include_duplicates && view.duplicates > 0) {
+    // What is left has no marks: the line a mark names is never a duplicate itself.
+    lines.erase(std::remove_if(lines.begin(), lines.end(), is_duplicate), lines.end());
   }
   return view;
 }

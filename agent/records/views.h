@@ -12,8 +12,15 @@
 // functions.
 namespace madoguchi::records {
 
-// The medicines of the months; a line without a month that can be read is in every range.
-v1::DrugHistory ViewDrugs(const v1::MedicalRecord& record, const std::optional<Months>& months);
+// The medicines of the months; a line without a month that can be read is in every range. Lines
+// that repeat one of a better source are marked anew, as marks are positions, and without
+// `include_duplicates` left out and counted.
+struct DrugView {
+  v1::DrugHistory history;
+  int duplicates = 0;
+};
+DrugView ViewDrugs(const v1::MedicalRecord& record, const std::optional<Months>& months,
+                   bool include_duplicates);
 
 // The treatments of the months whose own category consent covers; a line that nobody can classify
 // takes both consents.

@@ -99,11 +99,14 @@ absl::StatusOr<Record> Open(Delivery& delivery) {
 }
 
 absl::StatusOr<v1::GetDrugHistoryResponse> Drugs(Delivery delivery,
-                                                 const std::optional<records::Months>& months) {
+                                                 const std::optional<records::Months>& months,
+                                                 bool include_duplicates) {
   const auto record = Open<v1::MedicalRecord>(delivery);
   if (!record.ok()) return record.status();
   v1::GetDrugHistoryResponse response;
-  *response.mutable_drug_history() = records::ViewDrugs(*record, months);
+  records::DrugView view = records::ViewDrugs(*record, months, include_duplicates);
+  *response.mutable_drug_history() = std::move(view.history);
+  response.set_duplicate_lines(view.duplicates);
   AddTimes(delivery, response);
   return response;
 }
@@ -147,7 +150,11 @@ class MedicalRecordService final : public RawService {
     if (const absl::Status bad = AddMonths(request, context_.clock.Now(), wish); !bad.ok()) {
       return Refuse(context, bad);
     }
-    return Give(context, response, std::move(wish), Drugs);
+    return Give(context, response, std::move(wish),
+                [all = request.include_duplicates()](Delivery delivery,
+                                                     const std::optional<records::Months>& months) {
+                  return Drugs(std::move(delivery), months, all);
+                });
   }
 
   grpc::ServerUnaryReactor* GetDiagnosisHistory(grpc::CallbackServerContext* context,

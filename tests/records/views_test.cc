@@ -40,8 +40,28 @@ TEST(ViewsTest, DrugsOfTheMonthsAskedFor) {
   record.add_receipt_months();
   record.mutable_patient()->set_name("架空　太郎");
   const Months months{absl::CivilMonth(2026, 2), absl::CivilMonth(2026, 3)};
-  EXPECT_EQ(ViewDrugs(record, months).drug_lines_size(), 3);
-  EXPECT_EQ(ViewDrugs(record, std::nullopt).drug_lines_size(), 5);
+  EXPECT_EQ(ViewDrugs(record, months, false).history.drug_lines_size(), 3);
+  EXPECT_EQ(ViewDrugs(record, std::nullopt, false).history.drug_lines_size(), 5);
+}
+
+TEST(ViewsTest, RepeatedMedicinesAreCountedAndLeftOutUnlessWanted) {
+  v1::MedicalRecord record;
+  for (const v1::DrugSource source : {v1::DRUG_SOURCE_DISPENSING, v1::DRUG_SOURCE_RECEIPT}) {
+    v1::DrugLine& line = *record.mutable_drug_history()->add_drug_lines();
+    line.set_source(source);
+    line.mutable_prescriber()->set_code("9910000025");
+    *line.mutable_month() = Month(2026, 2);
+    *line.mutable_prescribed_on() = base::ParseOqsDate("20260205");
+    line.mutable_drug()->set_drug_code("699900001");
+  }
+  const DrugView once = ViewDrugs(record, std::nullopt, false);
+  EXPECT_EQ(once.duplicates, 1);
+  ASSERT_EQ(once.history.drug_lines_size(), 1);
+  EXPECT_EQ(once.history.drug_lines(0).source(), v1::DRUG_SOURCE_RECEIPT);
+  const DrugView all = ViewDrugs(record, std::nullopt, true);
+  EXPECT_EQ(all.duplicates, 1);
+  ASSERT_EQ(all.history.drug_lines_size(), 2);
+  EXPECT_EQ(all.history.drug_lines(0).duplicate_of(), 2);
 }
 
 TEST(ViewsTest, EachTreatmentNeedsTheConsentOfItsOwnCategory) {
