@@ -279,7 +279,7 @@ TEST(ReadMessage, RefusesWhatIsNoKnownMessage) {
        {Case{kResponse, "<Message><MessageBody/></Message>"}, Case{kResponse, "<XmlMsg></XmlMsg>"},
         Case{kResponse, "<XmlMsg><xmlmsg/></XmlMsg>"}, Case{"x", "<XmlMsg><MessageBody/></XmlMsg>"},
         Case{"x", "<html><body/></html>"}, Case{"CIPsiquc01res_1.xml", answer},
-        Case{"OQSmuquc01req_1.xml", answer}}) {
+        Case{"OQSmuquc03req_1.xml", answer}}) {
     const auto message = ReadMessage(c.name, c.bytes);
     EXPECT_TRUE(base::Is(message.status(), base::ErrorCode::kNotAnOqsMessage))
         << c.name << " " << c.bytes << message.status();
