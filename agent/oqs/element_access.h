@@ -123,15 +123,15 @@ constexpr Accessor Texts() {
   return access;
 }
 
-// A group that is written when `kCount` says so.
-template <auto kMutable, auto kGet, auto kClear, auto kCount>
+// A group that is written when `kCount` says so, and dropped as `kDrop` does.
+template <auto kMutable, auto kGet, auto kCount, auto kDrop>
 constexpr Accessor Body() {
   using Record = RecordOf<kGet>;
   Accessor access;
   access.add = [](void* r) -> void* { return (To<Record>(r).*kMutable)(); };
   access.count = kCount;
   access.at = [](const void* r, int) -> const void* { return &(To<Record>(r).*kGet)(); };
-  access.drop = [](void* r) { (To<Record>(r).*kClear)(); };
+  access.drop = kDrop;
   return access;
 }
 

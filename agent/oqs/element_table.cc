@@ -166,6 +166,11 @@ int HasRegistrationInfo(const void* record) {
   const auto& registration = To<v1::Registration>(record);
   return !registration.reference_number().empty() || registration.has_insured() ? 1 : 0;
 }
+// A request has its body even when that is empty: it tells what kind of message this is.
+void KeepBatchRequest(void* /*record*/) {}
+void DropRegistration(void* record) { To<v1::RegistrationAnswer>(record).clear_registration(); }
+constexpr void (*kKeepBatchRequest)(void*) = &KeepBatchRequest;
+constexpr void (*kDropRegistration)(void*) = &DropRegistration;
 constexpr int (*kHasBatchRequestBody)(const void*) = &HasBatchRequestBody;
 constexpr int (*kHasBatchBody)(const void*) = &HasBatchBody;
 constexpr int (*kHasRegistrationBody)(const void*) = &HasRegistrationBody;
@@ -211,8 +216,8 @@ constexpr int (*kHasCheckupItems)(const void*) = &HasAny<CheckupItems>;
   With(Row(Kind::kRepeated, Repeated<list>(), name, #field, ja, en, sure), Scope::inner)
 #define TEXTS(name, list, field, ja, en, sure) \
   Row(Kind::kTexts, Texts<list>(), name, #field, ja, en, sure)
-#define BODY(name, field, count, inner, ja, en, sure)                                        \
-  With(Row(Kind::kGroup, Body<&R::mutable_##field, &R::field, &R::clear_##field, count>(),   \
+#define BODY(name, field, count, drop, inner, ja, en, sure)                                  \
+  With(Row(Kind::kGroup, Body<&R::mutable_##field, &R::field, count, drop>(),                \
            name, #field, ja, en, sure), Scope::inner)
 #define UNITS(name, field, inner, ja, en, sure)                                              \
   With(Row(Kind::kRepeated, Units<&v1::BatchUnit::mutable_##field, &v1::BatchUnit::field>(), \

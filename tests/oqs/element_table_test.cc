@@ -80,7 +80,8 @@ std::pair<std::string, const Message*> TextAt(const v1::OqsMessage& message,
   if (field == nullptr) return {absl::StrCat("(no field ", row.field, ")"), nullptr};
   const auto& reflection = *at->GetReflection();
   if (field->is_repeated()) {
-    return {absl::StrJoin(reflection.GetRepeatedFieldRef<std::string>(*at, field), "|"), at};
+    if (reflection.FieldSize(*at, field) != 1) return {"(not one)", at};
+    return {reflection.GetRepeatedString(*at, field, 0), at};
   }
   if (field->type() == FieldDescriptor::TYPE_STRING) return {reflection.GetString(*at, field), at};
   const Message& value = reflection.GetMessage(*at, field);

@@ -41,7 +41,8 @@ class Generator {
   Generator(uint32_t seed, Encoding encoding) : random_(seed), encoding_(encoding) {}
 
   v1::OqsMessage Make() {
-    v1::OqsMessage message = Chance(40) ? MakeMedical() : Chance(40) ? MakeBatch() : MakeSingle();
+    const unsigned kind = random_() % 3;
+    v1::OqsMessage message = kind == 0 ? MakeMedical() : kind == 1 ? MakeBatch() : MakeSingle();
     message.set_declared_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "Shift_JIS");
     message.set_actual_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "CP932");
     return message;
