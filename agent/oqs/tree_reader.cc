@@ -134,7 +134,13 @@ bool TreeReader::ReadScope(Scope scope, const pugi::xml_node& node, const Place&
       seen.Count(row);
       continue;
     }
-    if (unknown_.size() > leftovers) seen.Count(row);
+    if (unknown_.size() == leftovers) continue;
+    seen.Count(row);
+    if (element.kind == Kind::kRepeated) {
+      // Only text or attributes: one all the same, or those behind it would take its place.
+      element.access.add(record);
+      stored = true;
+    }
   }
   KeepStray(std::move(stray), place);
   return stored;

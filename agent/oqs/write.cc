@@ -70,15 +70,26 @@ class Writer {
   absl::Status WriteScope(absl::string_view name, Scope scope, const void* record,
                           const WriteNode* tree) {
     MDG_RETURN_IF_ERROR(Open(name, tree));
-    if (tree != nullptr && !tree->text.empty()) {
+    const size_t behind_tag = out_.size() - line_end_.size();
+    const bool has_text = tree != nullptr && !tree->text.empty();
+    if (has_text) {
       // Text between elements.
       text::AppendXmlText(tree->text, out_);
       Append(line_end_);
     }
+    const size_t behind_text = out_.size();
     for (const Element& element : ElementsOf(scope)) {
       MDG_RETURN_IF_ERROR(WriteElement(element, record, tree));
     }
     if (tree != nullptr) MDG_RETURN_IF_ERROR(WriteUnknownChildren(scope, *tree));
+    if (has_text && out_.size() == behind_text) {
+      // Nothing but text: white space at its ends is part of it.
+      out_.resize(behind_tag);
+      text::AppendXmlText(tree->text, out_);
+      --depth_;
+      absl::StrAppend(&out_, "</", name, ">", line_end_);
+      return absl::OkStatus();
+    }
     Close(name);
     return absl::OkStatus();
   }

@@ -11,30 +11,13 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "agent/base/japan_time.h"
+#include "tests/oqs/derived_values.h"
 
 namespace madoguchi::oqs {
 namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-
-// Values with the derived ones they must give.
-struct Pair {
-  const char* sent;
-  const char* derived;
-};
-constexpr Pair kInsurers[] = {{"  990119", "990119"},     {"00990119", "990119"},
-                              {"990119", "990119"},       {"06990121", "06990121"},
-                              {"０６９９", "０６９９"},   {"00", "00"},
-                              {"001234567", "001234567"}, {"06990121 ", "06990121"}};
-constexpr Pair kKana[] = {
-    {"ｼｹﾝ ｲﾁﾛｳ", "シケン　イチロウ"}, {"ｶﾞﾊﾟ", "ガパ"}, {"A-1", "Ａ－１"}, {"●", "●"}};
-struct Percent {
-  const char* sent;
-  int derived;
-};
-constexpr Percent kPercents[] = {{"010", 10}, {"030", 30}, {"100", 100}, {"000", 0},
-                                 {"101", 0},  {"1x", 0},   {"0200", 0},  {"20", 20}};
 
 class Generator {
  public:
