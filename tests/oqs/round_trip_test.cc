@@ -96,7 +96,7 @@ void CollectAll(const google::protobuf::Descriptor& descriptor, std::set<std::st
 // The generator reaches what it should.
 TEST(RoundTrip, TheGeneratorFillsEveryField) {
   std::set<std::string> filled;
-  for (uint32_t seed = 0; seed < 200; ++seed) {
+  for (uint32_t seed = 0; seed < 400; ++seed) {
     CollectSet(GenerateMessage(seed, Encoding::kUtf8), filled);
   }
   std::set<std::string> all;
