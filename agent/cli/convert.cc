@@ -13,6 +13,10 @@
 namespace madoguchi::cli {
 namespace {
 
+std::string NameOf(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   base::FileContents file = base::ReadBoundedFile(path, oqs::kMaxFileBytes);
   switch (file.fault) {
@@ -34,7 +38,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 absl::Status ConvertOne(const std::string& path) {
   const auto bytes = ReadFile(path);
   MDG_RETURN_IF_ERROR(bytes.status());
-  const auto message = oqs::ReadAnyForm(std::filesystem::path(path).filename().string(), *bytes);
+  const auto message = oqs::ReadAnyForm(NameOf(path), *bytes);
   MDG_RETURN_IF_ERROR(message.status());
   const auto json = ToJson(*message);
   MDG_RETURN_IF_ERROR(json.status());

@@ -151,10 +151,10 @@ absl::StatusOr<DecodedText> AsCp932First(absl::string_view bytes) {
 
 }  // namespace
 
-absl::StatusOr<DecodedText> DecodeText(absl::string_view bytes) {
-  if (bytes.size() > kMaxMessageBytes) {
+absl::StatusOr<DecodedText> DecodeText(absl::string_view bytes, size_t max_bytes) {
+  if (bytes.size() > max_bytes) {
     return MakeError(ErrorCode::kMessageTooLarge,
-                     {.what = absl::StrCat(bytes.size(), " bytes; at most ", kMaxMessageBytes)});
+                     {.what = absl::StrCat(bytes.size(), " bytes; at most ", max_bytes)});
   }
   while (!bytes.empty() && bytes.back() == '\0') bytes.remove_suffix(1);
   if (IsUtf16(bytes)) {

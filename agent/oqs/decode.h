@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "agent/oqs/limits.h"
 
 // From the bytes of a file to text.
 namespace madoguchi::oqs {
@@ -28,9 +29,10 @@ struct DecodedText {
 //   of a third encoding).
 // * Declared CP932, but the bytes are also valid UTF-8 with several characters of three bytes and
 //   none of two: UTF-8. Japanese in UTF-8 often happens to be CP932, never the other way round.
-// Errors: MDG-1301, 1302 (a character XML forbids, NUL among them), 1304, 1308 (cut inside a
-// character). CharacterCodeIdentifier is never looked at.
-absl::StatusOr<DecodedText> DecodeText(absl::string_view bytes);
+// Errors: MDG-1301 (more than `max_bytes`), 1302 (a character XML forbids, NUL among them), 1304,
+// 1308 (cut inside a character). CharacterCodeIdentifier is never looked at.
+absl::StatusOr<DecodedText> DecodeText(absl::string_view bytes,
+                                       size_t max_bytes = kPersonLimits.bytes);
 
 }  // namespace madoguchi::oqs
 

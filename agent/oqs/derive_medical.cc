@@ -1,6 +1,7 @@
 #include "agent/oqs/derive_medical.h"
 
 #include "absl/strings/ascii.h"
+#include "agent/oqs/duplicates.h"
 
 namespace madoguchi::oqs {
 namespace {
@@ -76,6 +77,7 @@ void DeriveLines(v1::MedicalRecord& record) {
   AddLines(v1::DRUG_SOURCE_RECEIPT, record.receipt_months(), record);
   AddLines(v1::DRUG_SOURCE_DISPENSING, record.dispensing_months(), record);
   AddLines(v1::DRUG_SOURCE_PRESCRIPTION, record.prescription_months(), record);
+  if (record.has_drug_history()) MarkDuplicates(*record.mutable_drug_history());
 }
 
 }  // namespace madoguchi::oqs

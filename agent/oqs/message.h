@@ -28,8 +28,13 @@ struct FileName {
 // nullopt: not the name of a message of a known family. Case of letters does not count (Windows).
 std::optional<FileName> ParseFileName(absl::string_view name);
 
-// Largest file that is read (one public client has the same cap).
+// Largest file that is read about the qualification of one person, face pushes among them (one
+// public client has the same cap).
 inline constexpr size_t kMaxMessageBytes = size_t{4} << 20;
+
+// Largest file of this name that is read: kMaxMessageBytes, or 16 MiB for medical data and for
+// names that tell no family. Any name is allowed.
+size_t MaxMessageBytes(absl::string_view file_name);
 
 // True when `bytes` end with the closing root tag (white space and NUL padding behind it allowed):
 // the writer is done. Cheap; says nothing about the rest.

@@ -11,6 +11,7 @@
 #include "agent/oqs/derive.h"
 #include "agent/oqs/element.h"
 #include "agent/oqs/family.h"
+#include "agent/oqs/limits.h"
 #include "agent/oqs/message.h"
 #include "agent/oqs/root.h"
 #include "agent/oqs/tree_reader.h"
@@ -85,16 +86,17 @@ absl::StatusOr<Family> DecideFamily(absl::string_view file_name, const pugi::xml
 }  // namespace
 
 absl::StatusOr<v1::OqsMessage> ReadMessage(absl::string_view file_name, absl::string_view bytes) {
-  absl::StatusOr<DecodedText> text = DecodeText(bytes);
+  const std::string name = BareName(file_name);
+  const Limits limits = LimitsOf(name);
+  absl::StatusOr<DecodedText> text = DecodeText(bytes, limits.bytes);
   if (!text.ok()) return text.status();
-  const absl::StatusOr<XmlScan> scan = ScanXml(text->utf8);
+  const absl::StatusOr<XmlScan> scan = ScanXml(text->utf8, limits.elements);
   if (!scan.ok()) return scan.status();
   pugi::xml_document document;
   const pugi::xml_parse_result parsed = document.load_buffer_inplace(
       text->utf8.data(), text->utf8.size(), ParseFlags(scan->splits_text), pugi::encoding_utf8);
   if (!parsed) return ParseError(parsed, text->utf8);
   const pugi::xml_node root = document.document_element();
-  const std::string name = BareName(file_name);
   const absl::StatusOr<Family> family = DecideFamily(name, root);
   if (!family.ok()) return family.status();
 

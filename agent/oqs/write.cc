@@ -1,3 +1,4 @@
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -55,8 +56,9 @@ std::string LeafText(const Element& element, const void* record) {
 
 class Writer {
  public:
-  explicit Writer(Encoding encoding)
-      : line_end_(encoding == Encoding::kUtf8 ? "\n" : "\r\n"),
+  Writer(Encoding encoding, size_t max_elements)
+      : max_elements_(max_elements),
+        line_end_(encoding == Encoding::kUtf8 ? "\n" : "\r\n"),
         indent_(encoding == Encoding::kUtf8 ? "  " : "\t") {
     absl::StrAppend(&out_, "<?xml version=\"1.0\" encoding=\"",
                     encoding == Encoding::kUtf8 ? "UTF-8" : "Shift_JIS", "\" standalone=\"no\"?>",
@@ -131,7 +133,7 @@ class Writer {
       if (FindElement(scope, name, 0) == kNotFound) {
         MDG_RETURN_IF_ERROR(WriteSiblings(name, 0, tree));
       }
-      child = tree.children.lower_bound({name, static_cast<int>(kMaxElements) + 1});
+      child = tree.children.lower_bound({name, std::numeric_limits<int>::max()});
     }
     return absl::OkStatus();
   }
@@ -169,7 +171,7 @@ class Writer {
     while (child != tree.children.end()) {
       const std::string& child_name = child->first.first;
       MDG_RETURN_IF_ERROR(WriteSiblings(child_name, 0, tree));
-      child = tree.children.lower_bound({child_name, static_cast<int>(kMaxElements) + 1});
+      child = tree.children.lower_bound({child_name, std::numeric_limits<int>::max()});
     }
     Close(name);
     return absl::OkStatus();
@@ -184,7 +186,7 @@ class Writer {
   }
 
   absl::Status OpenTag(absl::string_view name, const WriteNode* tree) {
-    if (++elements_ > kMaxElements) {
+    if (++elements_ > max_elements_) {
       return MakeError(ErrorCode::kNotWritable,
                        {.what = "too many elements", .field = std::string(name)});
     }
@@ -212,6 +214,7 @@ class Writer {
 
   void Append(absl::string_view text) { out_.append(text.data(), text.size()); }
 
+  const size_t max_elements_;
   const absl::string_view line_end_;
   const absl::string_view indent_;
   std::string out_;
@@ -277,7 +280,7 @@ absl::StatusOr<std::string> WriteMessage(const v1::OqsMessage& message, Encoding
   const Root body = MakeRoot(prepared);
   const absl::StatusOr<WriteNode> tree = MakeWriteTree(*body.unknown);
   if (!tree.ok()) return tree.status();
-  Writer writer(encoding);
+  Writer writer(encoding, LimitsOf(prepared.family()).elements);
   const WriteNode* root = body.unknown->empty() ? nullptr : &*tree;
   MDG_RETURN_IF_ERROR(writer.WriteScope(kRootName, body.scope, body.record, root));
   std::string xml = std::move(writer).Take();

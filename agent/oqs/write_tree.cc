@@ -20,7 +20,7 @@ std::pair<std::string, int> ParseStep(absl::string_view step) {
   if (absl::ConsumeSuffix(&step, "]")) {
     const size_t open = step.find('[');
     if (open == absl::string_view::npos || !absl::SimpleAtoi(step.substr(open + 1), &index) ||
-        index < 1 || index > static_cast<int>(kMaxElements)) {
+        index < 1 || index > static_cast<int>(kBulkLimits.elements)) {
       index = 0;
     }
     step = step.substr(0, open);
@@ -53,7 +53,7 @@ bool PutBack(const v1::UnknownElement& element, WriteNode& root) {
 absl::StatusOr<WriteNode> MakeWriteTree(const UnknownElements& elements) {
   WriteNode root;
   for (int i = 0; i < elements.size(); ++i) {
-    const bool too_many = i >= static_cast<int>(kMaxElements);
+    const bool too_many = i >= static_cast<int>(kBulkLimits.elements);
     if (too_many || text::FindNonXml(elements[i].text()) || !PutBack(elements[i], root)) {
       return base::MakeError(base::ErrorCode::kNotWritable,
                              {.what = "cannot be put back into a message",

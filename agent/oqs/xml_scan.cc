@@ -43,7 +43,8 @@ bool IsAllSpace(absl::string_view text) {
 
 class Scanner {
  public:
-  explicit Scanner(absl::string_view text) : text_(text), next_reference_(text.find('&')) {}
+  Scanner(absl::string_view text, size_t max_elements)
+      : text_(text), max_elements_(max_elements), next_reference_(text.find('&')) {}
 
   absl::StatusOr<XmlScan> Run() {
     while (at_ < text_.size()) {
@@ -179,7 +180,7 @@ class Scanner {
 
   // Counts, because every element and attribute has one.
   bool Name() {
-    if (++names_ > kMaxElements) return Fail(ErrorCode::kTooDeep, "too many elements");
+    if (++names_ > max_elements_) return Fail(ErrorCode::kTooDeep, "too many elements");
     const size_t start = at_;
     if (at_ < text_.size() && !Is(text_[at_], kNameStart)) return NotXml("a malformed name");
     while (at_ < text_.size() && Is(text_[at_], kName)) ++at_;
@@ -261,6 +262,7 @@ class Scanner {
   }
 
   const absl::string_view text_;
+  const size_t max_elements_;
   size_t at_ = 0;
   // The next ampersand that was not looked at; npos: none. Behind `at_` only inside tags.
   size_t next_reference_;
@@ -274,7 +276,9 @@ class Scanner {
 
 }  // namespace
 
-absl::StatusOr<XmlScan> ScanXml(absl::string_view text) { return Scanner(text).Run(); }
+absl::StatusOr<XmlScan> ScanXml(absl::string_view text, size_t max_elements) {
+  return Scanner(text, max_elements).Run();
+}
 
 bool IsXmlName(absl::string_view name) {
   return !name.empty() && name.size() <= kMaxNameBytes && Is(name.front(), kNameStart) &&

@@ -98,8 +98,8 @@ void Desk::Impl::DeleteOld(absl::Time now) {
     if (!deleted->reception_ids.empty()) {
       base::LogInfo("receptions_deleted",
                     {{"count", std::to_string(deleted->reception_ids.size())}});
-      scrub_due_ = true;
     }
+    scrub_due_ = scrub_due_ || deleted->any;
     delete_due_ = !deleted->all;
   }
   if (delete_due_) {

@@ -143,6 +143,11 @@ absl::StatusOr<std::unique_ptr<Store::Readers::Session>> Store::Readers::Connect
       {s.open, MDG_RECEPTION_COLUMNS "WHERE open = 1 ORDER BY event"},
       {s.backwards, MDG_RECEPTION_COLUMNS "WHERE event < ?1 ORDER BY event DESC LIMIT ?2"},
       {s.expectations, "SELECT id, counter, until, body FROM expectations"},
+      {s.open_exchanges,
+       "SELECT id, reception_id, terminal, day, number, step, open, opened_at, body FROM exchanges"
+       " WHERE open = 1 ORDER BY opened_at, id"},
+      {s.highest_number,
+       "SELECT max(number) FROM exchanges WHERE terminal = ?1 AND day = ?2 HAVING count(*) > 0"},
       {s.records,
        "SELECT reception_id, kind, first_month, last_month, fetched_at, delete_at, qualification,"
        " body"
@@ -259,6 +264,30 @@ absl::StatusOr<std::vector<ExpectationRow>> Store::Readers::ReadExpectations() {
                           .until = absl::FromUnixMicros(row.Int(2)),
                           .body = row.Blob(3)};
   });
+}
+
+absl::StatusOr<std::vector<ExchangeRow>> Store::Readers::ReadOpenExchanges() {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindAll((*lease)->open_exchanges, [](const Statement& row) {
+    return ExchangeRow{.id = row.Text(0),
+                       .reception_id = row.Text(1),
+                       .terminal = row.Text(2),
+                       .day = absl::CivilDay() + row.Int(3),
+                       .number = static_cast<int>(row.Int(4)),
+                       .step = static_cast<int>(row.Int(5)),
+                       .open = row.Int(6) != 0,
+                       .opened_at = absl::FromUnixMicros(row.Int(7)),
+                       .body = row.Blob(8)};
+  });
+}
+
+absl::StatusOr<std::optional<int>> Store::Readers::HighestNumber(absl::string_view terminal,
+                                                                 absl::CivilDay day) {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindOne((*lease)->highest_number.BindText(1, terminal).Bind(2, Days(day)),
+                 [](const Statement& row) { return static_cast<int>(row.Int(0)); });
 }
 
 absl::StatusOr<std::vector<RecordRow>> Store::Readers::FindRecords(absl::string_view reception_id) {

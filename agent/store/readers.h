@@ -34,6 +34,8 @@ class Store::Readers {
   absl::StatusOr<std::vector<ReceptionRow>> ReadOpen();
   absl::StatusOr<std::vector<ReceptionRow>> ReadBackwards(int64_t before, int limit);
   absl::StatusOr<std::vector<ExpectationRow>> ReadExpectations();
+  absl::StatusOr<std::vector<ExchangeRow>> ReadOpenExchanges();
+  absl::StatusOr<std::optional<int>> HighestNumber(absl::string_view terminal, absl::CivilDay day);
   absl::StatusOr<std::vector<RecordRow>> FindRecords(absl::string_view reception_id);
   absl::StatusOr<std::vector<RecordKey>> FindRecordsDue(absl::Time now, int limit);
   absl::StatusOr<absl::Time> NextRecordDue();
@@ -45,6 +47,7 @@ class Store::Readers {
     Statement begin, end, head;
     Statement by_id, by_confirmation, face_key, request;
     Statement events, day_events, open, backwards, expectations;
+    Statement open_exchanges, highest_number;
     Statement records, records_due, next_due, clock_mark;
   };
   // A connection for one call; goes back to the pool at the end, unless it was discarded.

@@ -78,7 +78,26 @@ CREATE TABLE clock_mark(
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kRecords};
+// The journal of questions to OQS. A name is a terminal's number of a day, and is never given
+// twice; the row of a closed exchange keeps it taken until it is deleted with its day.
+constexpr absl::string_view kExchanges = R"sql(
+CREATE TABLE exchanges(
+  id TEXT PRIMARY KEY,
+  reception_id TEXT NOT NULL,
+  terminal TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  open INTEGER NOT NULL,
+  opened_at INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (terminal, day, number)
+) STRICT;
+CREATE INDEX exchanges_open ON exchanges(opened_at) WHERE open = 1;
+CREATE INDEX exchanges_day ON exchanges(day) WHERE open = 0;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kRecords, kExchanges};
 
 absl::Status TakeStep(Connection& connection, absl::string_view step, size_t version) {
   absl::Status status = connection.Execute(

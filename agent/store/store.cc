@@ -97,6 +97,13 @@ absl::StatusOr<std::vector<ReceptionRow>> Store::ReadBackwards(int64_t before, i
 absl::StatusOr<std::vector<ExpectationRow>> Store::ReadExpectations() const {
   return readers_->ReadExpectations();
 }
+absl::StatusOr<std::vector<ExchangeRow>> Store::ReadOpenExchanges() const {
+  return readers_->ReadOpenExchanges();
+}
+absl::StatusOr<std::optional<int>> Store::HighestNumber(absl::string_view terminal,
+                                                        absl::CivilDay day) const {
+  return readers_->HighestNumber(terminal, day);
+}
 absl::StatusOr<std::vector<RecordRow>> Store::FindRecords(absl::string_view reception_id) const {
   return readers_->FindRecords(reception_id);
 }

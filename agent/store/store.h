@@ -75,6 +75,24 @@ struct RecordRow {
   std::string body;
 };
 
+// A question to OQS and how far it has got. Whom it asks about is in `body`.
+struct ExchangeRow {
+  // Ours alone; the answer echoes it.
+  std::string id;
+  // Empty: it was asked without a reception.
+  std::string reception_id;
+  std::string terminal;
+  // With `number`, the name of its files in the terminal's folders: taken by no other exchange.
+  absl::CivilDay day;
+  int number = 0;
+  // Number of its step; its meaning belongs to the rooms above.
+  int step = 0;
+  // Something may still happen to it.
+  bool open = true;
+  absl::Time opened_at;
+  std::string body;
+};
+
 // What one transaction changes.
 struct Changes {
   // New or changed; each becomes one event, in this order.
@@ -85,6 +103,8 @@ struct Changes {
   std::vector<std::string> expectations_gone;
   // New, or in place of the one with the same key.
   std::vector<RecordRow> records;
+  // New or changed. MDG-1502 when another one has the name.
+  std::vector<ExchangeRow> exchanges;
   std::vector<RecordKey> records_gone;
   // A time the clock has shown; the newest is kept.
   std::optional<absl::Time> clock_mark;
@@ -141,6 +161,8 @@ class Store {
   struct Deleted {
     std::vector<std::string> reception_ids;
     bool all = false;
+    // Something was deleted, a reception or not: Scrub() has to follow.
+    bool any = false;
   };
   absl::StatusOr<Deleted> DeleteBefore(absl::CivilDay day, int limit);
   // Empties the write-ahead log, so that nothing of what was deleted stays in the files. False: a
@@ -166,6 +188,11 @@ class Store {
   // The newest `limit` events below `before`, newest first.
   absl::StatusOr<std::vector<ReceptionRow>> ReadBackwards(int64_t before, int limit) const;
   absl::StatusOr<std::vector<ExpectationRow>> ReadExpectations() const;
+  // Every exchange that is open, the oldest first.
+  absl::StatusOr<std::vector<ExchangeRow>> ReadOpenExchanges() const;
+  // The highest number a terminal's exchanges of `day` have; nullopt when there are none.
+  absl::StatusOr<std::optional<int>> HighestNumber(absl::string_view terminal,
+                                                   absl::CivilDay day) const;
   // The medical records of a reception, newest first; with an index they are found without a scan.
   absl::StatusOr<std::vector<RecordRow>> FindRecords(absl::string_view reception_id) const;
   // Keys of the records that are due for deletion at `now`, the oldest first, at most `limit`.

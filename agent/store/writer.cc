@@ -102,6 +102,16 @@ absl::Status Store::Writer::Connect() {
        {s.put_expectation,
         "INSERT INTO expectations(id, counter, until, body) VALUES(?1, ?2, ?3, ?4)"},
        {s.drop_expectation, "DELETE FROM expectations WHERE id = ?1"},
+       {s.put_exchange,
+        "INSERT INTO exchanges(id, reception_id, terminal, day, number, step, open, opened_at, "
+        "body)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(id) DO UPDATE SET"
+        " reception_id = excluded.reception_id, terminal = excluded.terminal, day = excluded.day,"
+        " number = excluded.number, step = excluded.step, open = excluded.open,"
+        " body = excluded.body"},
+       {s.drop_exchanges,
+        "DELETE FROM exchanges WHERE id IN"
+        " (SELECT id FROM exchanges WHERE open = 0 AND day < ?1 ORDER BY day LIMIT ?2)"},
        {s.put_record,
         "INSERT INTO records(reception_id, kind, first_month, last_month, fetched_at, delete_at,"
         " qualification, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
@@ -189,7 +199,24 @@ absl::Status Store::Writer::Put(Session& session, const Changes& changes, int64_
   for (const std::string& id : changes.expectations_gone) {
     MDG_RETURN_IF_ERROR(session.drop_expectation.BindText(1, id).Run());
   }
+  MDG_RETURN_IF_ERROR(PutExchanges(session, changes));
   return PutRecords(session, changes);
+}
+
+absl::Status Store::Writer::PutExchanges(Session& session, const Changes& changes) {
+  for (const ExchangeRow& row : changes.exchanges) {
+    MDG_RETURN_IF_ERROR(session.put_exchange.BindText(1, row.id)
+                            .BindText(2, row.reception_id)
+                            .BindText(3, row.terminal)
+                            .Bind(4, Days(row.day))
+                            .Bind(5, row.number)
+                            .Bind(6, row.step)
+                            .Bind(7, row.open ? 1 : 0)
+                            .Bind(8, absl::ToUnixMicros(row.opened_at))
+                            .BindBlob(9, row.body)
+                            .Run());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Store::Writer::PutRecords(Session& session, const Changes& changes) {
@@ -266,8 +293,12 @@ absl::Status Store::Writer::Delete(Session& session, int64_t day, int limit, Del
     MDG_RETURN_IF_ERROR(session.drop_reception.BindText(1, id).Run());
   }
   MDG_RETURN_IF_ERROR(session.drop_requests.Bind(1, day).Bind(2, limit).Run());
-  deleted.all = static_cast<int>(deleted.reception_ids.size()) < limit &&
-                session.connection.Changed() < limit;
+  const int64_t requests = session.connection.Changed();
+  MDG_RETURN_IF_ERROR(session.drop_exchanges.Bind(1, day).Bind(2, limit).Run());
+  const int64_t exchanges = session.connection.Changed();
+  deleted.all = static_cast<int>(deleted.reception_ids.size()) < limit && requests < limit &&
+                exchanges < limit;
+  deleted.any = !deleted.reception_ids.empty() || requests > 0 || exchanges > 0;
   return session.set_floor.Bind(1, newest).Run();
 }
 

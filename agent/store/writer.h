@@ -40,6 +40,7 @@ class Store::Writer {
     Connection connection;
     Statement begin, commit, rollback, set_head, set_floor, probe;
     Statement put_reception, put_face_key, put_request, put_expectation, drop_expectation;
+    Statement put_exchange, drop_exchanges;
     Statement put_record, drop_record, put_clock_mark;
     Statement find_old, drop_reception, drop_requests;
   };
@@ -52,6 +53,7 @@ class Store::Writer {
   static absl::Status Put(Session& session, const Changes& changes, int64_t head);
   static absl::Status Delete(Session& session, int64_t day, int limit, Deleted& deleted,
                              int64_t& newest);
+  static absl::Status PutExchanges(Session& session, const Changes& changes);
   static absl::Status PutRecords(Session& session, const Changes& changes);
   static absl::Status PutReception(Session& session, const ReceptionRow& row, int64_t event);
 

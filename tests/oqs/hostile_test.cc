@@ -77,8 +77,8 @@ TEST(Hostile, DepthIsBounded) {
 }
 
 TEST(Hostile, NumbersAreBounded) {
-  EXPECT_TRUE(ReadMessage(kName, Body(Repeat("<a/>", kMaxElements - 2))).ok());
-  ExpectRefused(Body(Repeat("<a/>", kMaxElements - 1)), ErrorCode::kTooDeep);
+  EXPECT_TRUE(ReadMessage(kName, Body(Repeat("<a/>", kPersonLimits.elements - 2))).ok());
+  ExpectRefused(Body(Repeat("<a/>", kPersonLimits.elements - 1)), ErrorCode::kTooDeep);
   ExpectRefused(Body(Repeat("<Name/>", 500'000)), ErrorCode::kTooDeep);
   std::string attributes = "<a";
   for (int i = 0; i < 1000; ++i) absl::StrAppend(&attributes, " b", i, "=''");
@@ -101,14 +101,14 @@ TEST(Hostile, LeftoversDoNotGrowBeyondBounds) {
 // Shapes that cost quadratic time in a careless reader: they take milliseconds here.
 TEST(Hostile, NoShapeIsSlow) {
   for (const std::string& inside :
-       {Repeat("<Name>x</Name>", kMaxElements / 2),
-        Repeat("<ProcessingResultStatus>1</ProcessingResultStatus>", kMaxElements / 2),
-        Repeat("<New>x</New>", kMaxElements / 2), Repeat("x<!-- -->", 300'000),
+       {Repeat("<Name>x</Name>", kPersonLimits.elements / 2),
+        Repeat("<ProcessingResultStatus>1</ProcessingResultStatus>", kPersonLimits.elements / 2),
+        Repeat("<New>x</New>", kPersonLimits.elements / 2), Repeat("x<!-- -->", 300'000),
         "<Name>" + Repeat("x<![CDATA[y]]>", 200'000) + "</Name>", Repeat("&amp;", 500'000),
         "<ResultList>" +
             Repeat("<ResultOfQualificationConfirmation><Name>x</Name>"
                    "</ResultOfQualificationConfirmation>",
-                   kMaxElements / 4) +
+                   kPersonLimits.elements / 4) +
             "</ResultList>"}) {
     const auto message = ReadMessage(kName, Body(inside));
     ASSERT_TRUE(message.ok()) << message.status();

@@ -179,9 +179,8 @@ TEST(Store, PersonalDataHaveNoColumnButTheBody) {
                 "SELECT group_concat(name) FROM (SELECT DISTINCT c.name FROM sqlite_schema t,"
                 " pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY c.name)"),
             "body,confirmation_id,counter,day,delete_at,event,fetched_at,first_month,floor,head,id,"
-            "key,kind,last_month,mark,one,open,opened_at,probe,qualification,reception_id,row,"
-            "state,store_id,"
-            "until");
+            "key,kind,last_month,mark,number,one,open,opened_at,probe,qualification,reception_id,"
+            "row,state,step,store_id,terminal,until");
 }
 
 TEST(Store, OnlyTheNewestEventOfEachReceptionIsKept) {

@@ -1,0 +1,160 @@
+#include "agent/eligibility/exchange_folder.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+
+namespace madoguchi::eligibility {
+namespace {
+
+// The terminal's program runs under another account and has to read and delete the request.
+constexpr mode_t kRequestMode = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP;
+
+int WriteAll(int fd, absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    // A share that takes nothing and says nothing.
+    if (written == 0) return EIO;
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return fsync(fd) == 0 ? 0 : errno;
+}
+
+// The file system has no rename that spares what is there: it did nothing.
+bool CannotSpare(int error) { return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP; }
+
+}  // namespace
+
+ExchangeNames NamesOf(absl::string_view suffix) {
+  // Not `.xml` at the end, nor an ending that Windows' short names would take for it.
+  return {.request = absl::StrCat("OQSsiquc01req_", suffix, ".xml"),
+          .temporary = absl::StrCat("madoguchi_OQSsiquc01req_", suffix, ".tmp"),
+          .reply = absl::StrCat("OQSsiquc01res_", suffix, ".xml")};
+}
+
+int ExchangeFolder::Open() {
+  if (const int error = req_.Open(); error != 0) return error;
+  if (const int error = res_.Open(); error != 0) return error;
+  return req_.unmounted() || res_.unmounted() ? ENODEV : 0;
+}
+
+int ExchangeFolder::LookForNames(const ExchangeNames& names, bool& free) {
+  const FileLook request = req_.Stat(names.request);
+  if (request.look == Look::kUnreadable) return request.error;
+  const FileLook reply = res_.Stat(names.reply);
+  if (reply.look == Look::kUnreadable) return reply.error;
+  free = request.look == Look::kGone && reply.look == Look::kGone;
+  return 0;
+}
+
+int ExchangeFolder::WriteTemporary(const std::string& name, absl::string_view bytes) {
+  Descriptor file(openat(req_.descriptor(), name.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kRequestMode));
+  if (!file.valid()) return errno;
+  const int error = WriteAll(file.get(), bytes);
+  // Shares report late what did not fit.
+  const int closed = close(file.Release()) == 0 ? 0 : errno;
+  return error != 0 ? error : closed;
+}
+
+int ExchangeFolder::Remove(const Folder& folder, const std::string& name) {
+  if (unlinkat(folder.descriptor(), name.c_str(), 0) == 0 || errno == ENOENT) return 0;
+  return errno;
+}
+
+PublishResult ExchangeFolder::Publish(const ExchangeNames& names, absl::string_view bytes,
+                                      JournalStep step, JournalWriter journal) {
+  if (step == JournalStep::kSent) return {.publication = Publication::kSent};
+  const bool written = step == JournalStep::kWritten;
+  if (const int error = Open(); error != 0) {
+    return {.publication = written ? Publication::kUnknown : Publication::kNotSent, .error = error};
+  }
+  if (!written) {
+    // What an earlier attempt left is of no use: it may be cut off.
+    if (const int error = Remove(req_, names.temporary); error != 0) return {.error = error};
+    bool free = false;
+    if (const int error = LookForNames(names, free); error != 0) return {.error = error};
+    if (!free) return {.publication = Publication::kNameTaken};
+    if (const int error = WriteTemporary(names.temporary, bytes); error != 0) {
+      return {.error = error};
+    }
+    if (absl::Status status = journal(JournalStep::kWritten); !status.ok()) {
+      return {.journal = std::move(status)};
+    }
+  }
+  return Rename(names, journal);
+}
+
+PublishResult ExchangeFolder::Rename(const ExchangeNames& names, JournalWriter journal) {
+  int error = 0;
+  if (renameat2(req_.descriptor(), names.temporary.c_str(), req_.descriptor(),
+                names.request.c_str(), RENAME_NOREPLACE) != 0) {
+    error = errno;
+  } else {
+    // As far as the file system can: the rename must not be undone by a power failure.
+    fsync(req_.descriptor());
+  }
+  PublishResult result{.publication = Publication::kSent, .error = error};
+  if (CannotSpare(error)) {
+    result.publication = Publication::kNotSent;
+  } else if (error != 0) {
+    result = Judge(names, error);
+  }
+  if (result.publication == Publication::kSent) result.journal = journal(JournalStep::kSent);
+  return result;
+}
+
+PublishResult ExchangeFolder::Judge(const ExchangeNames& names, int error) {
+  // Also after an error: a share may have done what it says it did not.
+  switch (req_.Stat(names.temporary).look) {
+    case Look::kGone:
+      return {.publication = Publication::kSent, .error = error};
+    case Look::kUnreadable:
+      return {.publication = Publication::kUnknown, .error = error};
+    default:
+      return {.publication = error == EEXIST ? Publication::kNameTaken : Publication::kNotSent,
+              .error = error};
+  }
+}
+
+PublishResult ExchangeFolder::Withdraw(const ExchangeNames& names, JournalStep step) {
+  if (step == JournalStep::kSent) return {.publication = Publication::kSent};
+  const bool written = step == JournalStep::kWritten;
+  const Publication unsure = written ? Publication::kUnknown : Publication::kNotSent;
+  if (const int error = Open(); error != 0) return {.publication = unsure, .error = error};
+  if (written) {
+    PublishResult seen = Judge(names, 0);
+    if (seen.publication != Publication::kNotSent) return seen;
+  }
+  if (const int error = Remove(req_, names.temporary); error != 0) {
+    return {.publication = unsure, .error = error};
+  }
+  return {.publication = Publication::kNotSent};
+}
+
+FileLook ExchangeFolder::ReadReply(const ExchangeNames& names) {
+  if (const int error = Open(); error != 0) {
+    FileLook look;
+    look.look = Look::kUnreadable;
+    look.error = error;
+    return look;
+  }
+  return res_.Read(names.reply, nullptr);
+}
+
+int ExchangeFolder::RemoveReply(const ExchangeNames& names, const FileStamp& read) {
+  if (const int error = Open(); error != 0) return error;
+  const FileLook now = res_.Stat(names.reply);
+  if (now.look == Look::kUnreadable) return now.error;
+  if (now.look != Look::kRead || now.stamp != read) return 0;
+  return Remove(res_, names.reply);
+}
+
+}  // namespace madoguchi::eligibility

@@ -1,0 +1,71 @@
+#include "agent/eligibility/question.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "agent/base/japan_time.h"
+
+namespace madoguchi::eligibility {
+namespace {
+
+bool IsComplete(const v1::Date& date) {
+  return date.year() != 0 && date.month() != 0 && date.day() != 0;
+}
+
+// A day that is not said, or only in part, contradicts nothing.
+bool Contradicts(const v1::Date& asked, const v1::Date& answered) {
+  if (!IsComplete(asked) || !IsComplete(answered)) return false;
+  return asked.year() != answered.year() || asked.month() != answered.month() ||
+         asked.day() != answered.day();
+}
+
+}  // namespace
+
+std::string SuffixOf(absl::CivilDay day, int number) {
+  return absl::StrFormat("%04d%02d%02d%04d", day.year(), day.month(), day.day(), number);
+}
+
+std::optional<int> FreeNumber(const SuffixRange& range, int from,
+                              absl::FunctionRef<bool(int number)> is_free) {
+  const int count = range.last - range.first + 1;
+  const int start = from < range.first || from > range.last ? range.first : from;
+  for (int step = 0; step < count; ++step) {
+    const int number = range.first + (start - range.first + step) % count;
+    if (is_free(number)) return number;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<std::string> RequestBytes(const Question& question, oqs::Encoding encoding) {
+  v1::OqsMessage message;
+  message.set_family(v1::MESSAGE_FAMILY_OQSSIQUC01);
+  message.set_role(v1::MESSAGE_ROLE_REQUEST);
+  *message.mutable_query() = question.query;
+  // In the header it has its place.
+  message.mutable_query()->clear_day();
+  v1::MessageHeader& header = *message.mutable_request_header();
+  header.set_medical_institution_code(question.institution);
+  header.set_arbitrary_file_identifier(question.identifier);
+  *header.mutable_confirmation_date() = base::ParseOqsDate(absl::StrFormat(
+      "%04d%02d%02d", question.day.year(), question.day.month(), question.day.day()));
+  return oqs::WriteMessage(message, encoding);
+}
+
+AnswerMatch MatchAnswer(const Question& question, const v1::Confirmation& answer) {
+  const v1::MessageHeader& header = answer.header();
+  if (header.medical_institution_code() != question.institution) {
+    return AnswerMatch::kOtherInstitution;
+  }
+  if (header.arbitrary_file_identifier() != question.identifier) {
+    return AnswerMatch::kOtherQuestion;
+  }
+  const v1::Date& born = question.query.birth_date();
+  const bool other = Contradicts(born, answer.query().birth_date()) ||
+                     std::any_of(answer.qualifications().begin(), answer.qualifications().end(),
+                                 [&](const v1::Qualification& one) {
+                                   return Contradicts(born, one.birth_date());
+                                 });
+  return other ? AnswerMatch::kOtherPerson : AnswerMatch::kOurs;
+}
+
+}  // namespace madoguchi::eligibility

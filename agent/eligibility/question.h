@@ -1,0 +1,60 @@
+#ifndef MADOGUCHI_AGENT_ELIGIBILITY_QUESTION_H_
+#define MADOGUCHI_AGENT_ELIGIBILITY_QUESTION_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "agent/oqs/message.h"
+#include "madoguchi/v1/confirmation.pb.h"
+
+// One question to OQS about one person, and which answer is its answer. Pure functions.
+namespace madoguchi::eligibility {
+
+// The numbers of a day that are ours: other programs count in the same folder, usually from 1.
+// Both within 0 to 9999, `first` not above `last`.
+struct SuffixRange {
+  int first = 5000;
+  int last = 9999;
+};
+
+// The day and four digits, as other programs name their requests (reference 2.2).
+std::string SuffixOf(absl::CivilDay day, int number);
+// The first number from `from` on, and round from the start of the range, for which `is_free`; each
+// is tried once. nullopt: all are taken.
+std::optional<int> FreeNumber(const SuffixRange& range, int from,
+                              absl::FunctionRef<bool(int number)> is_free);
+
+struct Question {
+  v1::EligibilityQuery query;
+  // 10 digits.
+  std::string institution;
+  // Ours alone, echoed by the answer (ArbitraryFileIdentifier).
+  std::string identifier;
+  // The day asked for.
+  absl::CivilDay day;
+};
+
+// The request file. MDG-1307 when a character has no place in `encoding`.
+absl::StatusOr<std::string> RequestBytes(const Question& question, oqs::Encoding encoding);
+
+enum class AnswerMatch {
+  kOurs,
+  // Another institution's. Nothing of it may be kept.
+  kOtherInstitution,
+  // Not the answer to this question, although it has the name. Nothing of it may be kept.
+  kOtherQuestion,
+  // It speaks of a person who was born on another day. Nothing of it may be kept.
+  kOtherPerson,
+};
+
+// Whether an answer that lies under the question's name is the question's. Names of people are
+// never looked at.
+AnswerMatch MatchAnswer(const Question& question, const v1::Confirmation& answer);
+
+}  // namespace madoguchi::eligibility
+
+#endif  // MADOGUCHI_AGENT_ELIGIBILITY_QUESTION_H_
