@@ -76,7 +76,7 @@ class KeeperTest : public testing::Test {
             .commit =
                 [this](const store::Changes& changes) { return store_->Commit(changes).status(); },
             .on_status =
-                [this](const std::string& /*id*/, std::vector<v1::RecordStatus> statuses) {
+                [this](const std::string& /*id*/, const std::vector<v1::RecordStatus>& statuses) {
                   absl::MutexLock lock(&mu_);
                   for (const v1::RecordStatus& status : statuses) statuses_.push_back(status);
                 }});

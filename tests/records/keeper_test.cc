@@ -17,6 +17,7 @@ using testing::SizeIs;
 TEST_F(KeeperTest, FetchedOnceForEverybody) {
   keeper_->Prefetch("r1", {Kind::kDrug});
   std::vector<std::shared_ptr<Call>> calls;
+  calls.reserve(6);
   for (int i = 0; i < 5; ++i) calls.push_back(Get(Want(Kind::kDrug)));
   // A part of the range is in the same answer.
   Wish part = Want(Kind::kDrug);
