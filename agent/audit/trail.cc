@@ -187,7 +187,7 @@ void Trail::Keep(Entry entry) {
 
 absl::Status Trail::Record(Entry entry) {
   absl::MutexLock lock(&mu_);
-  const absl::Status written = Write({}, {entry}).status();
+  absl::Status written = Write({}, {entry}).status();
   if (written.ok() || LookUp(entry.kind).rule == Rule::kFailClosed) return written;
   Keep(std::move(entry));
   return absl::OkStatus();

@@ -115,6 +115,7 @@ TEST_F(TrailTest, GoesOnWhenTheDaemonDiedBeforeTheKeyWasSaved) {
 TEST_F(TrailTest, AFloodOfRefusalsIsFewEntries) {
   trail_->Start();
   std::vector<std::thread> clients;
+  clients.reserve(4);
   for (int client = 0; client < 4; ++client) {
     clients.emplace_back([&] {
       for (int i = 0; i < 25'000; ++i) {
@@ -138,6 +139,7 @@ TEST_F(TrailTest, AFloodOfRefusalsIsFewEntries) {
 
 TEST_F(TrailTest, EntriesOfManyThreadsAreOneChain) {
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) threads.emplace_back([this] { Write(50); });
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(Rows().size(), 201);
