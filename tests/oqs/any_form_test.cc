@@ -36,9 +36,7 @@ TEST(AnyForm, NamesOfFamiliesKnownByNameOnlyMakeOpaque) {
 }
 
 TEST(AnyForm, WhatIsNothingIsRefused) {
-  for (const char* bytes : {"", "x", "%PDF", "PK", "{",
-                            "\x7F"
-                            "ELF"}) {
+  for (const char* bytes : {"", "x", "%PDF", "PK", "{", "\177ELF"}) {
     const auto message = ReadAnyForm("OQSsiquc01res_1.xml", bytes);
     ASSERT_FALSE(message.ok()) << bytes;
     EXPECT_EQ(base::DetailOf(message.status())->number().substr(0, 6), "MDG-13") << bytes;
