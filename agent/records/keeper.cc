@@ -108,7 +108,7 @@ class Keeper::Impl : public std::enable_shared_from_this<Keeper::Impl> {
   void Refuse(const Waiter& waiter, const absl::Status& why);
   void Fetch(Waiter waiter);
   void Launch(Flights::iterator flight);
-  void Land(Flights::iterator flight, absl::StatusOr<Answer> answer);
+  void Land(Flights::iterator flight, const absl::StatusOr<Answer>& answer);
   absl::StatusOr<store::RecordRow> Keep(const Question& question,
                                         const absl::StatusOr<Answer>& answer);
   void Tell(const Question& question, v1::RecordState state, absl::Time fetched_at,
@@ -217,11 +217,11 @@ void Keeper::Impl::Launch(Flights::iterator flight) {
     const auto impl = weak.lock();
     if (impl == nullptr) return;
     auto held = std::make_shared<absl::StatusOr<Answer>>(std::move(answer));
-    impl->executor_.Post([raw = impl.get(), flight, held] { raw->Land(flight, std::move(*held)); });
+    impl->executor_.Post([raw = impl.get(), flight, held] { raw->Land(flight, *held); });
   });
 }
 
-void Keeper::Impl::Land(Flights::iterator flight, absl::StatusOr<Answer> answer) {
+void Keeper::Impl::Land(Flights::iterator flight, const absl::StatusOr<Answer>& answer) {
   if (stopped_) return;
   const Flight landed = std::move(*flight);
   flights_.erase(flight);
@@ -242,7 +242,7 @@ absl::StatusOr<store::RecordRow> Keeper::Impl::Keep(const Question& question,
   if (!answer.ok()) return answer.status();
   absl::StatusOr<Reading> reading = parts_.read(question, *answer);
   if (!reading.ok()) return reading.status();
-  MDG_RETURN_IF_ERROR(CheckAnswer(question, *reading));
+  MDG_RETURN_IF_ERROR(CheckAnswer(question, *answer, *reading));
   // Consent may have been taken back, or have ended, while OQS thought.
   const absl::StatusOr<Gate::Pass> pass = parts_.gate.Peek(question.reception_id, question.kind);
   if (!pass.ok()) return pass.status();

@@ -148,9 +148,8 @@ void CollectPaths(const Descriptor& descriptor, const std::string& prefix,
     if (IsException(path, field)) continue;
     if (field.type() == FieldDescriptor::TYPE_ENUM) {
       EXPECT_NE(descriptor.FindFieldByName(field.name() + "_code"), nullptr) << field.full_name();
-    } else if (field.type() != FieldDescriptor::TYPE_MESSAGE) {
-      paths.insert(path);
-    } else if (field.message_type()->name() == "Date" ||
+    } else if (field.type() != FieldDescriptor::TYPE_MESSAGE ||
+               field.message_type()->name() == "Date" ||
                field.message_type()->name() == "OqsTime") {
       paths.insert(path);
     } else if (field.message_type()->name() == "Consent") {

@@ -76,7 +76,7 @@ class KeeperTest : public testing::Test {
             .commit =
                 [this](const store::Changes& changes) { return store_->Commit(changes).status(); },
             .on_status =
-                [this](const std::string& /*id*/, std::vector<v1::RecordStatus> statuses) {
+                [this](const std::string& /*id*/, const std::vector<v1::RecordStatus>& statuses) {
                   absl::MutexLock lock(&mu_);
                   for (const v1::RecordStatus& status : statuses) statuses_.push_back(status);
                 }});
@@ -181,7 +181,7 @@ class KeeperTest : public testing::Test {
       answer = asked_[index].answer;
     }
     if (!bytes.ok()) return answer(bytes.status());
-    answer(Answer{.file_name = "f", .bytes = *std::move(bytes)});
+    answer(Answer{.file_name = "f", .identifier = "", .bytes = *std::move(bytes)});
   }
   void Change(const std::function<void(v1::Reception&)>& change) {
     absl::MutexLock lock(&mu_);

@@ -17,6 +17,7 @@ using testing::SizeIs;
 TEST_F(KeeperTest, FetchedOnceForEverybody) {
   keeper_->Prefetch("r1", {Kind::kDrug});
   std::vector<std::shared_ptr<Call>> calls;
+  calls.reserve(6);
   for (int i = 0; i < 5; ++i) calls.push_back(Get(Want(Kind::kDrug)));
   // A part of the range is in the same answer.
   Wish part = Want(Kind::kDrug);
@@ -198,7 +199,7 @@ TEST_F(KeeperTest, StoppingAnswersEverybody) {
   keeper_->Stop();
   EXPECT_EQ(call->Result(), "MDG-1004");
   // An answer that comes now changes nothing.
-  asked_[0].answer(Answer{.file_name = "f", .bytes = "YZK drugs"});
+  asked_[0].answer(Answer{.file_name = "f", .identifier = "", .bytes = "YZK drugs"});
   EXPECT_THAT(Kept(), IsEmpty());
   EXPECT_EQ(Get(Want(Kind::kDrug))->Result(), "MDG-1004");
 }

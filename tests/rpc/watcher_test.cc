@@ -159,12 +159,12 @@ class WatcherTest : public testing::Test {
 TEST_F(WatcherTest, SendsEverythingOnceInOrderWhileManyThreadsNotify) {
   FakeWire wires[3] = {FakeWire(wire_thread_), FakeWire(wire_thread_), FakeWire(wire_thread_)};
   for (FakeWire& wire : wires) Open(wire)->Start();
-  constexpr int kEach = 500;
+  constexpr size_t kEach = 500;
   std::vector<std::thread> threads;
   threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([this] {
-      for (int i = 0; i < kEach; ++i) {
+      for (size_t i = 0; i < kEach; ++i) {
         limit_.fetch_add(1);
         hub_.NotifyEvent();
       }
