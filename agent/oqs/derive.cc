@@ -55,6 +55,32 @@ void DeriveConfirmation(v1::Confirmation& confirmation) {
   }
 }
 
+void DeriveRegistration(v1::Registration& registration) {
+  if (registration.has_insured()) DeriveInsured(*registration.mutable_insured());
+}
+
+void DeriveBatchAnswer(v1::BatchAnswer& answer) {
+  for (v1::BatchUnit& unit : *answer.mutable_units()) {
+    if (unit.has_confirmation()) DeriveConfirmation(*unit.mutable_confirmation());
+    if (unit.has_registration()) DeriveRegistration(*unit.mutable_registration());
+  }
+}
+
+void DeriveBatchRequest(v1::BatchRequest& request) {
+  for (v1::EligibilityQuery& query : *request.mutable_queries()) {
+    if (query.has_insured()) DeriveInsured(*query.mutable_insured());
+  }
+  for (v1::Registration& each : *request.mutable_registrations()) DeriveRegistration(each);
+}
+
+void DeriveBatch(v1::OqsMessage& message) {
+  if (message.has_batch_request()) DeriveBatchRequest(*message.mutable_batch_request());
+  if (message.has_batch_answer()) DeriveBatchAnswer(*message.mutable_batch_answer());
+  if (message.has_registration_answer() && message.registration_answer().has_registration()) {
+    DeriveRegistration(*message.mutable_registration_answer()->mutable_registration());
+  }
+}
+
 }  // namespace
 
 std::string TrimInsurerNumber(absl::string_view number) {
@@ -76,6 +102,7 @@ void Derive(v1::OqsMessage& message) {
   if (message.has_information_query() && message.information_query().has_insured()) {
     DeriveInsured(*message.mutable_information_query()->mutable_insured());
   }
+  DeriveBatch(message);
   if (!message.has_query()) return;
   v1::EligibilityQuery& query = *message.mutable_query();
   if (query.has_insured()) DeriveInsured(*query.mutable_insured());

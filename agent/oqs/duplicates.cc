@@ -15,7 +15,7 @@ namespace {
 
 // The day two lines may have in common: the prescribed one, or that of dispensing when the line of
 // the better or of the other source has no prescribed day.
-enum class Day { kPrescribed, kDispensedAsBetterLacks, kDispensedAsOtherLacks };
+enum class MatchingDay { kPrescribed, kDispensedAsBetterLacks, kDispensedAsOtherLacks };
 
 // What two lines that report one medicine have in common: prescriber, day, medicine, amount, unit,
 // times. Points into the line.
@@ -23,14 +23,14 @@ using Key = std::tuple<absl::string_view, absl::string_view, absl::string_view, 
                        absl::string_view, absl::string_view>;
 
 // nullopt: the line does not say enough to be a duplicate of anything.
-std::optional<Key> KeyOf(const v1::DrugLine& line, Day day, bool is_better) {
+std::optional<Key> KeyOf(const v1::DrugLine& line, MatchingDay day, bool is_better) {
   const v1::DrugItem& drug = line.drug();
   const absl::string_view prescriber = line.prescriber().code();
   const absl::string_view on =
-      day == Day::kPrescribed ? line.prescribed_on().text() : line.dispensed_on().text();
+      day == MatchingDay::kPrescribed ? line.prescribed_on().text() : line.dispensed_on().text();
   const absl::string_view medicine = drug.drug_code().empty() ? drug.drug_name() : drug.drug_code();
-  const bool must_lack =
-      is_better ? day == Day::kDispensedAsBetterLacks : day == Day::kDispensedAsOtherLacks;
+  const bool must_lack = is_better ? day == MatchingDay::kDispensedAsBetterLacks
+                                   : day == MatchingDay::kDispensedAsOtherLacks;
   if (must_lack && !line.prescribed_on().text().empty()) return std::nullopt;
   if (prescriber.empty() || on.empty() || medicine.empty()) return std::nullopt;
   return Key{prescriber, on, medicine, drug.amount(), drug.unit(), drug.times()};
@@ -40,7 +40,9 @@ absl::string_view NameOf(v1::DrugSource source) {
   return source == v1::DRUG_SOURCE_RECEIPT ? "レセプト" : "電子処方箋の調剤情報";
 }
 
-absl::string_view NameOf(Day day) { return day == Day::kPrescribed ? "処方日" : "調剤日"; }
+absl::string_view NameOf(MatchingDay day) {
+  return day == MatchingDay::kPrescribed ? "処方日" : "調剤日";
+}
 
 class Marker {
  public:
@@ -55,8 +57,8 @@ class Marker {
   void Mark(v1::DrugSource lower) {
     std::vector<bool> paired(static_cast<size_t>(lines_.size()));
     for (int higher = v1::DRUG_SOURCE_RECEIPT; higher < lower; ++higher) {
-      for (const Day day :
-           {Day::kPrescribed, Day::kDispensedAsBetterLacks, Day::kDispensedAsOtherLacks}) {
+      for (const MatchingDay day : {MatchingDay::kPrescribed, MatchingDay::kDispensedAsBetterLacks,
+                                    MatchingDay::kDispensedAsOtherLacks}) {
         Pair(static_cast<v1::DrugSource>(higher), lower, day, paired);
       }
     }
@@ -69,7 +71,8 @@ class Marker {
     size_t used = 0;
   };
 
-  void Pair(v1::DrugSource higher, v1::DrugSource lower, Day day, std::vector<bool>& paired) {
+  void Pair(v1::DrugSource higher, v1::DrugSource lower, MatchingDay day,
+            std::vector<bool>& paired) {
     absl::flat_hash_map<Key, Queue> partners;
     for (int i = 0; i < lines_.size(); ++i) {
       if (lines_[i].source() != higher || lines_[i].duplicate_of() != 0 ||

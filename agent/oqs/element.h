@@ -66,8 +66,19 @@ enum class Scope : uint8_t {
   kCheckup,         // Checkup
   kCheckupItems,    // Checkup
   kCheckupItem,     // CheckupItem
+  // Batches and registrations (batch_elements.def).
+  kBatchRequest,           // XmlMsg of requests of all of them: OqsMessage
+  kBatchRequestBody,       // BatchRequest
+  kBatchAnswer,            // XmlMsg of answers with confirmations: BatchAnswer
+  kBatchAnswerBody,        // BatchAnswer
+  kBatchUnit,              // Confirmation
+  kRegistrationBatch,      // XmlMsg of OQSmuimm01res and 02res: BatchAnswer
+  kRegistrationBatchBody,  // BatchAnswer
+  kRegistrationUnit,       // Registration
+  kRegistrationInfo,       // Registration
+  kRegistrationAnswer,     // XmlMsg of OQSsiimm01res: RegistrationAnswer
 };
-inline constexpr size_t kScopeCount = 48;
+inline constexpr size_t kScopeCount = 58;
 
 enum class Kind : uint8_t {
   kText,
@@ -85,6 +96,8 @@ enum class Kind : uint8_t {
   kGroup,
   // Any number.
   kRepeated,
+  // Any number of texts. Empty ones are kept, as their places count.
+  kTexts,
 };
 
 // How well the element is known (marks of the interface reference).
@@ -110,6 +123,7 @@ struct Accessor {
   int (*count)(const void* record) = nullptr;
   const void* (*at)(const void* record, int index) = nullptr;
   void (*drop)(void* record) = nullptr;
+  // kTexts: `add`, `count` and `at`, of std::string.
 };
 
 struct Element {

@@ -112,6 +112,42 @@ constexpr Accessor Repeated() {
   return access;
 }
 
+// `List` as above, of strings.
+template <typename List>
+constexpr Accessor Texts() {
+  using Record = typename List::Record;
+  Accessor access;
+  access.add = [](void* r) -> void* { return List::Of(To<Record>(r)).Add(); };
+  access.count = [](const void* r) { return List::Of(To<Record>(r)).size(); };
+  access.at = [](const void* r, int i) -> const void* { return &List::Of(To<Record>(r)).Get(i); };
+  return access;
+}
+
+// A group that is written when `kCount` says so, and dropped as `kDrop` does.
+template <auto kMutable, auto kGet, auto kCount, auto kDrop>
+constexpr Accessor Body() {
+  using Record = RecordOf<kGet>;
+  Accessor access;
+  access.add = [](void* r) -> void* { return (To<Record>(r).*kMutable)(); };
+  access.count = kCount;
+  access.at = [](const void* r, int) -> const void* { return &(To<Record>(r).*kGet)(); };
+  access.drop = kDrop;
+  return access;
+}
+
+// The units of a batch: the part of them that a kind of batch has.
+template <auto kMutable, auto kGet>
+constexpr Accessor Units() {
+  Accessor access;
+  access.add = [](void* r) -> void* { return (To<v1::BatchAnswer>(r).add_units()->*kMutable)(); };
+  access.count = [](const void* r) { return To<v1::BatchAnswer>(r).units_size(); };
+  access.at = [](const void* r, int i) -> const void* {
+    return &(To<v1::BatchAnswer>(r).units(i).*kGet)();
+  };
+  access.drop = [](void* r) { To<v1::BatchAnswer>(r).mutable_units()->RemoveLast(); };
+  return access;
+}
+
 // An element that only wraps: its scope has the same record. `kCount`: 1 when it is to be written.
 template <auto kCount>
 constexpr Accessor Wrapper() {

@@ -94,6 +94,21 @@ struct CheckupItems {
   static auto& Of(Record& r) { return *r.mutable_items(); }
   static const auto& Of(const Record& r) { return r.items(); }
 };
+struct Queries {
+  using Record = v1::BatchRequest;
+  static auto& Of(Record& r) { return *r.mutable_queries(); }
+  static const auto& Of(const Record& r) { return r.queries(); }
+};
+struct Registrations {
+  using Record = v1::BatchRequest;
+  static auto& Of(Record& r) { return *r.mutable_registrations(); }
+  static const auto& Of(const Record& r) { return r.registrations(); }
+};
+struct ReferenceNumbers {
+  using Record = v1::Confirmation;
+  static auto& Of(Record& r) { return *r.mutable_reference_numbers(); }
+  static const auto& Of(const Record& r) { return r.reference_numbers(); }
+};
 
 // When a wrapper is written.
 // A message has a head or a body; an answer that refuses the file has no body.
@@ -131,6 +146,35 @@ int HasCheckupBody(const void* record) {
   const auto& answer = To<v1::CheckupHistory>(record);
   return answer.result().code() == "1" || !answer.checkups().empty() ? 1 : 0;
 }
+int HasBatchRequestBody(const void* record) {
+  const auto& request = To<v1::OqsMessage>(record);
+  return request.batch_request().ByteSizeLong() > 0 || !request.has_request_header() ? 1 : 0;
+}
+int HasBatchBody(const void* record) {
+  const auto& answer = To<v1::BatchAnswer>(record);
+  const bool any = !answer.has_header() || !answer.reception_number().empty() ||
+                   answer.has_reception_time() || answer.has_processing_result() ||
+                   !answer.processing_result_status_code().empty() ||
+                   answer.processing_result_status() != 0 || !answer.units().empty();
+  return any ? 1 : 0;
+}
+int HasRegistrationBody(const void* record) {
+  const auto& answer = To<v1::RegistrationAnswer>(record);
+  return answer.has_registration() || !answer.has_header() ? 1 : 0;
+}
+int HasRegistrationInfo(const void* record) {
+  const auto& registration = To<v1::Registration>(record);
+  return !registration.reference_number().empty() || registration.has_insured() ? 1 : 0;
+}
+// A request has its body even when that is empty: it tells what kind of message this is.
+void KeepBatchRequest(void* /*record*/) {}
+void DropRegistration(void* record) { To<v1::RegistrationAnswer>(record).clear_registration(); }
+constexpr void (*kKeepBatchRequest)(void*) = &KeepBatchRequest;
+constexpr void (*kDropRegistration)(void*) = &DropRegistration;
+constexpr int (*kHasBatchRequestBody)(const void*) = &HasBatchRequestBody;
+constexpr int (*kHasBatchBody)(const void*) = &HasBatchBody;
+constexpr int (*kHasRegistrationBody)(const void*) = &HasRegistrationBody;
+constexpr int (*kHasRegistrationInfo)(const void*) = &HasRegistrationInfo;
 constexpr int (*kAlways)(const void*) = &Always;
 constexpr int (*kHasMedicalBody)(const void*) = &HasMedicalBody;
 constexpr int (*kHasDispensing)(const void*) = &HasAny<DispensingMonths>;
@@ -170,6 +214,14 @@ constexpr int (*kHasCheckupItems)(const void*) = &HasAny<CheckupItems>;
            name, #field, ja, en, sure), Scope::inner)
 #define REPEATED(name, list, field, inner, ja, en, sure) \
   With(Row(Kind::kRepeated, Repeated<list>(), name, #field, ja, en, sure), Scope::inner)
+#define TEXTS(name, list, field, ja, en, sure) \
+  Row(Kind::kTexts, Texts<list>(), name, #field, ja, en, sure)
+#define BODY(name, field, count, drop, inner, ja, en, sure)                                  \
+  With(Row(Kind::kGroup, Body<&R::mutable_##field, &R::field, count, drop>(),                \
+           name, #field, ja, en, sure), Scope::inner)
+#define UNITS(name, field, inner, ja, en, sure)                                              \
+  With(Row(Kind::kRepeated, Units<&v1::BatchUnit::mutable_##field, &v1::BatchUnit::field>(), \
+           name, "units[]." #field, ja, en, sure), Scope::inner)
 #define WRAPPER(name, count, inner, ja, en, sure) \
   With(Row(Kind::kGroup, Wrapper<count>(), name, "", ja, en, sure), Scope::inner)
 #define CONSENT_FLAG(name, category, codes, ja, en, sure)                         \
@@ -183,6 +235,7 @@ constexpr int (*kHasCheckupItems)(const void*) = &HasAny<CheckupItems>;
       "consents[" #category "].available_until", ja, en, sure)
 
 // clang-format on
+#include "agent/oqs/batch_elements.def"
 #include "agent/oqs/elements.def"
 #include "agent/oqs/medical_elements.def"
 
@@ -235,6 +288,16 @@ constexpr std::array<std::span<const Element>, kScopeCount> kScopes = {
     std::span<const Element>(CheckupRows::kRows),
     std::span<const Element>(CheckupItemsRows::kRows),
     std::span<const Element>(CheckupItemRows::kRows),
+    std::span<const Element>(BatchRequestRows::kRows),
+    std::span<const Element>(BatchRequestBodyRows::kRows),
+    std::span<const Element>(BatchAnswerRows::kRows),
+    std::span<const Element>(BatchAnswerBodyRows::kRows),
+    std::span<const Element>(BatchUnitRows::kRows),
+    std::span<const Element>(RegistrationBatchRows::kRows),
+    std::span<const Element>(RegistrationBatchBodyRows::kRows),
+    std::span<const Element>(RegistrationUnitRows::kRows),
+    std::span<const Element>(RegistrationInfoRows::kRows),
+    std::span<const Element>(RegistrationAnswerRows::kRows),
 };
 
 constexpr size_t CountElements() {

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "agent/base/japan_time.h"
+#include "agent/base/log.h"
 #include "agent/oqs/family.h"
 #include "agent/oqs/message.h"
 #include "agent/text/utf8.h"
@@ -14,12 +15,16 @@ namespace {
 
 struct Prefix {
   absl::string_view name;
-  Family request;
-  Family response;
+  v1::MessageFamily family;
 };
-constexpr Prefix kPrefixes[] = {{"oqssiquc01", kQueryRequest, kQueryResponse},
-                                {"yzksiquc01", kMedicalRequest, kMedicalResponse},
-                                {"tkksiquc01", kCheckupRequest, kCheckupResponse}};
+constexpr Prefix kPrefixes[] = {
+    {"oqssiquc01", v1::MESSAGE_FAMILY_OQSSIQUC01}, {"oqsmuquc01", v1::MESSAGE_FAMILY_OQSMUQUC01},
+    {"oqsmuquc02", v1::MESSAGE_FAMILY_OQSMUQUC02}, {"oqsmuhvq01", v1::MESSAGE_FAMILY_OQSMUHVQ01},
+    {"oqsmuhvq02", v1::MESSAGE_FAMILY_OQSMUHVQ02}, {"oqsmuonq01", v1::MESSAGE_FAMILY_OQSMUONQ01},
+    {"oqsmuonq02", v1::MESSAGE_FAMILY_OQSMUONQ02}, {"oqsmutic01", v1::MESSAGE_FAMILY_OQSMUTIC01},
+    {"oqsmutic02", v1::MESSAGE_FAMILY_OQSMUTIC02}, {"oqssiimm01", v1::MESSAGE_FAMILY_OQSSIIMM01},
+    {"oqsmuimm01", v1::MESSAGE_FAMILY_OQSMUIMM01}, {"oqsmuimm02", v1::MESSAGE_FAMILY_OQSMUIMM02},
+    {"yzksiquc01", v1::MESSAGE_FAMILY_YZKSIQUC01}, {"tkksiquc01", v1::MESSAGE_FAMILY_TKKSIQUC01}};
 constexpr absl::string_view kFace = "face_";
 constexpr size_t kStampDigits = 14;
 // Longest name of file systems we meet.
@@ -69,9 +74,9 @@ std::optional<FileName> ParseFileName(absl::string_view name) {
   if (prefix == std::end(kPrefixes)) return std::nullopt;
   Family family;
   if (ConsumePrefixIgnoreCase(stem, "req_")) {
-    family = prefix->request;
+    family = {prefix->family, v1::MESSAGE_ROLE_REQUEST};
   } else if (ConsumePrefixIgnoreCase(stem, "res_")) {
-    family = prefix->response;
+    family = {prefix->family, v1::MESSAGE_ROLE_RESPONSE};
     // Only qualifications are pushed.
     if (family.family == kQueryResponse.family && ConsumePrefixIgnoreCase(stem, kFace)) {
       family = kFacePush;
@@ -97,6 +102,12 @@ bool NamesOtherFamily(absl::string_view name) {
          AllOf(name.substr(8, 2), absl::ascii_isdigit) &&
          (absl::EqualsIgnoreCase(direction, "req") || absl::EqualsIgnoreCase(direction, "res")) &&
          name[13] == '_';
+}
+
+std::string BareName(absl::string_view file_name) {
+  const size_t slash = file_name.rfind('/');
+  if (slash != absl::string_view::npos) file_name.remove_prefix(slash + 1);
+  return base::Printable(file_name, 255);
 }
 
 bool LooksComplete(absl::string_view bytes) {

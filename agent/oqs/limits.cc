@@ -10,6 +10,7 @@ Limits LimitsOf(v1::MessageFamily family) {
   switch (family) {
     case v1::MESSAGE_FAMILY_OQSSIQUC01:
     case v1::MESSAGE_FAMILY_OQSSIQUC01_FACE:
+    case v1::MESSAGE_FAMILY_OQSSIIMM01:
       return kPersonLimits;
     default:
       return kBulkLimits;

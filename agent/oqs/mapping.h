@@ -11,12 +11,14 @@
 namespace madoguchi::oqs {
 
 struct MappingRow {
+  // The first of the messages with this layout, as its file's name begins: `OQSsiquc01res`.
+  absl::string_view message;
   // `XmlMsg/MessageBody/ResultList/ResultOfQualificationConfirmation/Name`.
   std::string element;
   // From the OqsMessage: `confirmation.qualifications[].insured.symbol`,
   // `confirmation.qualifications[].consents[DRUG].flag_code`. Empty for a mere wrapper.
   std::string field;
-  // text, code, date, month, time, percent, group, repeated.
+  // text, code, date, month, time, percent, group, repeated, texts.
   absl::string_view kind;
   // For `code`; else null. Lives for ever.
   const CodeTable* codes = nullptr;
@@ -34,6 +36,15 @@ std::vector<MappingRow> CheckupMapping();
 std::vector<MappingRow> InformationRequestMapping();
 // Every element of requests.
 std::vector<MappingRow> RequestMapping();
+// Batches and registrations: requests of all of them, answers with confirmations, with
+// registrations, and the answer to one registration.
+std::vector<MappingRow> BatchRequestMapping();
+std::vector<MappingRow> BatchAnswerMapping();
+std::vector<MappingRow> RegistrationBatchMapping();
+std::vector<MappingRow> RegistrationAnswerMapping();
+
+// All of these: requests, then answers.
+std::vector<std::vector<MappingRow>> AllMappings();
 
 }  // namespace madoguchi::oqs
 

@@ -32,8 +32,8 @@ std::optional<FileName> ParseFileName(absl::string_view name);
 // public client has the same cap).
 inline constexpr size_t kMaxMessageBytes = size_t{4} << 20;
 
-// Largest file of this name that is read: kMaxMessageBytes, or 16 MiB for medical data and for
-// names that tell no family. Any name is allowed.
+// Largest file of this name that is read: kMaxMessageBytes, or 16 MiB for medical data, batches
+// and names that tell no family. Any name is allowed.
 size_t MaxMessageBytes(absl::string_view file_name);
 
 // True when `bytes` end with the closing root tag (white space and NUL padding behind it allowed):

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <pugixml.hpp>
 #include <string>
@@ -7,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
-#include "agent/base/log.h"
 #include "agent/oqs/decode.h"
 #include "agent/oqs/derive.h"
 #include "agent/oqs/element.h"
@@ -39,6 +39,33 @@ bool HasChild(const pugi::xml_node& node, std::initializer_list<const char*> nam
   return false;
 }
 
+size_t CountChildren(const pugi::xml_node& node, const char* name) {
+  const auto children = node.children(name);
+  return static_cast<size_t>(std::distance(children.begin(), children.end()));
+}
+
+// The same as FamilyOfContent for batches and registrations. What several kinds of batch have in
+// common counts as one of appointments.
+std::optional<Family> BatchOfContent(const pugi::xml_node& header, const pugi::xml_node& body) {
+  if (body.child("BulkRegistrationUnit")) return kRegistrationResultResponse;
+  if (body.child("BulkConfirmUnit") || header.child("ReceptionNumber")) {
+    return kBatchResultResponse;
+  }
+  const bool is_answer =
+      HasChild(header, {"ProcessExecutionTime", "SegmentOfResult", "CharacterCodeIdentifier"}) ||
+      body.child("ProcessingResultStatus");
+  if (body.child("ReceptionNumber")) return is_answer ? kBatchStartResponse : kBatchResultRequest;
+  const size_t registrations = CountChildren(body, "ReferenceNumberRegistrationInfo");
+  if (registrations > 0 && is_answer) return kRegistrationResponse;
+  if (registrations > 0) {
+    return registrations == 1 ? kRegistrationRequest : kRegistrationBatchRequest;
+  }
+  if (CountChildren(body, "QualificationConfirmSearchInfo") > 1 && !is_answer) {
+    return kBatchStartRequest;
+  }
+  return std::nullopt;
+}
+
 // What the content says, for files whose name says nothing.
 std::optional<Family> FamilyOfContent(const pugi::xml_node& root) {
   const pugi::xml_node header = root.child("MessageHeader");
@@ -49,6 +76,7 @@ std::optional<Family> FamilyOfContent(const pugi::xml_node& root) {
   if (HasChild(header, {"QualificationsInfo"}) || HasChild(body, {"SpecificHealthCheckupInfos"})) {
     return kCheckupResponse;
   }
+  if (const std::optional<Family> batch = BatchOfContent(header, body)) return batch;
   if (HasChild(header, {"SegmentOfResult"}) ||
       HasChild(body, {"ProcessingResultStatus", "QualificationValidity", "ResultList"})) {
     const absl::string_view by = header.child_value("ReferenceClassification");
@@ -78,17 +106,10 @@ absl::StatusOr<Family> DecideFamily(absl::string_view file_name, const pugi::xml
   const std::optional<Family> family = FamilyOfContent(root);
   if (!family) {
     return MakeError(ErrorCode::kNotAnOqsMessage,
-                     {.what = "neither a qualification query nor an answer to one",
+                     {.what = "neither a request of a known layout nor an answer to one",
                       .field = "XmlMsg/MessageBody"});
   }
   return *family;
-}
-
-// Name without folder, safe to print.
-std::string BareName(absl::string_view file_name) {
-  const size_t slash = file_name.rfind('/');
-  if (slash != absl::string_view::npos) file_name.remove_prefix(slash + 1);
-  return base::Printable(file_name, 255);
 }
 
 }  // namespace

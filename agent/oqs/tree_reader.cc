@@ -33,7 +33,7 @@ void AppendPieces(const pugi::xml_node& node, std::string& text) {
   for (const pugi::xml_node& child : node) text.append(child.value());
 }
 
-// Puts `text` (not blank) into the field of a leaf.
+// Puts `text` (not blank, but for kTexts) into the field of a leaf.
 void Store(const Element& element, absl::string_view text, void* record) {
   const Accessor& access = element.access;
   switch (element.kind) {
@@ -54,6 +54,9 @@ void Store(const Element& element, absl::string_view text, void* record) {
       return;
     case Kind::kTime:
       *access.time(record) = base::ParseOqsTime(text);
+      return;
+    case Kind::kTexts:
+      static_cast<std::string*>(access.add(record))->assign(text.data(), text.size());
       return;
     case Kind::kGroup:
     case Kind::kRepeated:
@@ -124,14 +127,20 @@ bool TreeReader::ReadScope(Scope scope, const pugi::xml_node& node, const Place&
     const Element& element = ElementsOf(scope)[row];
     const Place here{&place, name, seen.NextIndex(row)};
     const size_t leftovers = unknown_.size();
-    if (seen.Has(row) && element.kind != Kind::kRepeated) {
+    if (seen.Has(row) && element.kind != Kind::kRepeated && element.kind != Kind::kTexts) {
       KeepDuplicate(child, here);
     } else if (ReadElement(element, child, here, record)) {
       stored = true;
       seen.Count(row);
       continue;
     }
-    if (unknown_.size() > leftovers) seen.Count(row);
+    if (unknown_.size() == leftovers) continue;
+    seen.Count(row);
+    if (element.kind == Kind::kRepeated) {
+      // Only text or attributes: one all the same, or those behind it would take its place.
+      element.access.add(record);
+      stored = true;
+    }
   }
   KeepStray(std::move(stray), place);
   return stored;
@@ -145,7 +154,11 @@ bool TreeReader::ReadElement(const Element& element, const pugi::xml_node& node,
     return ReadGroup(element, node, place, record);
   }
   const absl::string_view text = node.first_child() ? JoinedText(node, place) : node.value();
-  if (IsBlank(text)) return false;
+  if (IsBlank(text)) {
+    if (element.kind != Kind::kTexts) return false;
+    Store(element, "", record);
+    return true;
+  }
   Store(element, text, record);
   return true;
 }

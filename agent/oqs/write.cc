@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
@@ -69,15 +70,26 @@ class Writer {
   absl::Status WriteScope(absl::string_view name, Scope scope, const void* record,
                           const WriteNode* tree) {
     MDG_RETURN_IF_ERROR(Open(name, tree));
-    if (tree != nullptr && !tree->text.empty()) {
+    const size_t behind_tag = out_.size() - line_end_.size();
+    const bool has_text = tree != nullptr && !tree->text.empty();
+    if (has_text) {
       // Text between elements.
       text::AppendXmlText(tree->text, out_);
       Append(line_end_);
     }
+    const size_t behind_text = out_.size();
     for (const Element& element : ElementsOf(scope)) {
       MDG_RETURN_IF_ERROR(WriteElement(element, record, tree));
     }
     if (tree != nullptr) MDG_RETURN_IF_ERROR(WriteUnknownChildren(scope, *tree));
+    if (has_text && out_.size() == behind_text) {
+      // Nothing but text: white space at its ends is part of it.
+      out_.resize(behind_tag);
+      text::AppendXmlText(tree->text, out_);
+      --depth_;
+      absl::StrAppend(&out_, "</", name, ">", line_end_);
+      return absl::OkStatus();
+    }
     Close(name);
     return absl::OkStatus();
   }
@@ -95,7 +107,13 @@ class Writer {
 
   absl::Status WriteElement(const Element& element, const void* record, const WriteNode* tree) {
     int written = 0;
-    if (element.kind == Kind::kGroup || element.kind == Kind::kRepeated) {
+    if (element.kind == Kind::kTexts) {
+      const int count = element.access.count(record);
+      for (; written < count; ++written) {
+        const auto& text = *static_cast<const std::string*>(element.access.at(record, written));
+        MDG_RETURN_IF_ERROR(WriteLeaf(element.name, text, Find(tree, element.name, written + 1)));
+      }
+    } else if (element.kind == Kind::kGroup || element.kind == Kind::kRepeated) {
       const int count = element.access.count(record);
       for (; written < count; ++written) {
         MDG_RETURN_IF_ERROR(WriteScope(element.name, element.inner,
@@ -245,11 +263,24 @@ absl::StatusOr<std::string> ToCp932(const std::string& xml) {
 // asked for when only the query has it.
 v1::OqsMessage Prepared(const v1::OqsMessage& message) {
   v1::OqsMessage copy = message;
-  if (copy.body_case() == v1::OqsMessage::kQuery) copy.set_role(v1::MESSAGE_ROLE_REQUEST);
+  if (copy.body_case() == v1::OqsMessage::kQuery ||
+      copy.body_case() == v1::OqsMessage::kBatchRequest) {
+    copy.set_role(v1::MESSAGE_ROLE_REQUEST);
+  }
   if (copy.query().has_day() && !copy.request_header().has_confirmation_date()) {
     *copy.mutable_request_header()->mutable_confirmation_date() = copy.query().day();
   }
   return copy;
+}
+
+// Every unit has what the kind of batch has, and nothing else.
+bool AllUnits(const v1::OqsMessage& message, bool (v1::BatchUnit::*has)() const,
+              bool (v1::BatchUnit::*has_not)() const) {
+  if (!message.has_batch_answer()) return false;
+  const auto& units = message.batch_answer().units();
+  return std::all_of(units.begin(), units.end(), [&](const v1::BatchUnit& unit) {
+    return (unit.*has)() && !(unit.*has_not)();
+  });
 }
 
 // The body fits family and role, so that nothing of it would be left out.
@@ -263,6 +294,25 @@ bool HasFittingBody(const v1::OqsMessage& message) {
     case v1::MESSAGE_FAMILY_TKKSIQUC01:
       return body ==
              (is_request ? v1::OqsMessage::kInformationQuery : v1::OqsMessage::kCheckupHistory);
+    case v1::MESSAGE_FAMILY_OQSSIIMM01:
+      return body ==
+             (is_request ? v1::OqsMessage::kBatchRequest : v1::OqsMessage::kRegistrationAnswer);
+    case v1::MESSAGE_FAMILY_OQSMUIMM01:
+    case v1::MESSAGE_FAMILY_OQSMUIMM02:
+      return is_request ? body == v1::OqsMessage::kBatchRequest
+                        : AllUnits(message, &v1::BatchUnit::has_registration,
+                                   &v1::BatchUnit::has_confirmation);
+    case v1::MESSAGE_FAMILY_OQSMUQUC01:
+    case v1::MESSAGE_FAMILY_OQSMUQUC02:
+    case v1::MESSAGE_FAMILY_OQSMUHVQ01:
+    case v1::MESSAGE_FAMILY_OQSMUHVQ02:
+    case v1::MESSAGE_FAMILY_OQSMUONQ01:
+    case v1::MESSAGE_FAMILY_OQSMUONQ02:
+    case v1::MESSAGE_FAMILY_OQSMUTIC01:
+    case v1::MESSAGE_FAMILY_OQSMUTIC02:
+      return is_request ? body == v1::OqsMessage::kBatchRequest
+                        : AllUnits(message, &v1::BatchUnit::has_confirmation,
+                                   &v1::BatchUnit::has_registration);
     default:
       if (!is_request) return body == v1::OqsMessage::kConfirmation;
       return body == v1::OqsMessage::kQuery || body == v1::OqsMessage::BODY_NOT_SET;

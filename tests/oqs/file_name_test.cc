@@ -29,6 +29,27 @@ TEST(ParseFileName, TellsRequestsAnswersAndPushesApart) {
   EXPECT_EQ(base::FormatOqsTime(*push->stamp), "20260410091512");
 }
 
+TEST(ParseFileName, KnowsBatchesAndRegistrations) {
+  const std::pair<const char*, v1::MessageFamily> families[] = {
+      {"OQSmuquc01", v1::MESSAGE_FAMILY_OQSMUQUC01}, {"OQSmuquc02", v1::MESSAGE_FAMILY_OQSMUQUC02},
+      {"OQSmuhvq01", v1::MESSAGE_FAMILY_OQSMUHVQ01}, {"OQSmuhvq02", v1::MESSAGE_FAMILY_OQSMUHVQ02},
+      {"OQSmuonq01", v1::MESSAGE_FAMILY_OQSMUONQ01}, {"OQSmuonq02", v1::MESSAGE_FAMILY_OQSMUONQ02},
+      {"OQSmutic01", v1::MESSAGE_FAMILY_OQSMUTIC01}, {"OQSmutic02", v1::MESSAGE_FAMILY_OQSMUTIC02},
+      {"OQSsiimm01", v1::MESSAGE_FAMILY_OQSSIIMM01}, {"OQSmuimm01", v1::MESSAGE_FAMILY_OQSMUIMM01},
+      {"OQSmuimm02", v1::MESSAGE_FAMILY_OQSMUIMM02}};
+  for (const auto& [name, family] : families) {
+    const auto request = ParseFileName(std::string(name) + "req_1.xml");
+    ASSERT_TRUE(request) << name;
+    EXPECT_EQ(request->family, family) << name;
+    EXPECT_EQ(request->role, v1::MESSAGE_ROLE_REQUEST) << name;
+    // Nothing of these is pushed.
+    const auto answer = ParseFileName(std::string(name) + "res_face_1.xml");
+    ASSERT_TRUE(answer) << name;
+    EXPECT_EQ(answer->role, v1::MESSAGE_ROLE_RESPONSE) << name;
+    EXPECT_EQ(answer->suffix, "face_1") << name;
+  }
+}
+
 TEST(ParseFileName, IgnoresCaseAsWindowsDoes) {
   const auto push = ParseFileName("oqsSIQUC01RES_FACE_AbC_20260410091512.XML");
   ASSERT_TRUE(push);
@@ -60,7 +81,7 @@ TEST(ParseFileName, RefusesEverythingElse) {
        {std::string(), std::string("OQSsiquc01res_.xml"), std::string("OQSsiquc01res_face_.xml"),
         std::string("OQSsiquc01res_1"), std::string("OQSsiquc01res_1."),
         std::string("OQSsiquc01_1.xml"), std::string("YZKsiquc01res_.xml"),
-        std::string("OQSmuquc01res_1.xml"), std::string("xOQSsiquc01res_1.xml"),
+        std::string("OQSmuquc03res_1.xml"), std::string("xOQSsiquc01res_1.xml"),
         std::string("OQSsiquc01res_a/b.xml"), std::string("OQSsiquc01res_a\\b.xml"),
         std::string("OQSsiquc01res_a\nb.xml"), std::string("OQSsiquc01res_a\x1B[2J.xml"),
         std::string("OQSsiquc01res_\xFF.xml"), std::string("OQSsiquc01res_a\0b.xml", 19),

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <fstream>
 #include <random>
 #include <set>
 
@@ -13,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "agent/base/japan_time.h"
+#include "tests/oqs/derived_values.h"
 
 namespace madoguchi::oqs {
 namespace {
@@ -20,37 +19,25 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// Values with the derived ones they must give.
-struct Pair {
-  const char* sent;
-  const char* derived;
-};
-constexpr Pair kInsurers[] = {{"  990119", "990119"},     {"00990119", "990119"},
-                              {"990119", "990119"},       {"06990121", "06990121"},
-                              {"０６９９", "０６９９"},   {"00", "00"},
-                              {"001234567", "001234567"}, {"06990121 ", "06990121"}};
-constexpr Pair kKana[] = {
-    {"ｼｹﾝ ｲﾁﾛｳ", "シケン　イチロウ"}, {"ｶﾞﾊﾟ", "ガパ"}, {"A-1", "Ａ－１"}, {"●", "●"}};
-struct Percent {
-  const char* sent;
-  int derived;
-};
-constexpr Percent kPercents[] = {{"010", 10}, {"030", 30}, {"100", 100}, {"000", 0},
-                                 {"101", 0},  {"1x", 0},   {"0200", 0},  {"20", 20}};
-
 class Generator {
  public:
   Generator(uint32_t seed, Encoding encoding) : random_(seed), encoding_(encoding) {}
 
   v1::OqsMessage Make() {
+    const unsigned kind = random_() % 3;
+    v1::OqsMessage message = kind == 0 ? MakeMedical() : kind == 1 ? MakeBatch() : MakeSingle();
+    message.set_declared_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "Shift_JIS");
+    message.set_actual_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "CP932");
+    return message;
+  }
+
+ private:
+  v1::OqsMessage MakeSingle() {
     v1::OqsMessage message;
-    if (Chance(50)) return MakeMedical();
     const bool request = Chance(30);
     message.set_family(v1::MESSAGE_FAMILY_OQSSIQUC01);
     message.set_role(request ? v1::MESSAGE_ROLE_REQUEST : v1::MESSAGE_ROLE_RESPONSE);
     message.set_file_name(request ? "OQSsiquc01req_1.xml" : "OQSsiquc01res_1.xml");
-    message.set_declared_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "Shift_JIS");
-    message.set_actual_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "CP932");
     if (request) {
       Fill(*message.mutable_query());
       if (message.query().ByteSizeLong() == 0) message.clear_query();
@@ -72,7 +59,69 @@ class Generator {
     return message;
   }
 
- private:
+  // Of a batch or a registration.
+  v1::OqsMessage MakeBatch() {
+    static constexpr const char* kFamilies[] = {
+        "OQSmuquc01", "OQSmuquc02", "OQSmuhvq01", "OQSmuhvq02", "OQSmuonq01", "OQSmuonq02",
+        "OQSmutic01", "OQSmutic02", "OQSsiimm01", "OQSmuimm01", "OQSmuimm02"};
+    v1::OqsMessage message;
+    const size_t family = random_() % std::size(kFamilies);
+    const bool request = Chance(40);
+    message.set_family(
+        static_cast<v1::MessageFamily>(v1::MESSAGE_FAMILY_OQSMUQUC01 + static_cast<int>(family)));
+    message.set_role(request ? v1::MESSAGE_ROLE_REQUEST : v1::MESSAGE_ROLE_RESPONSE);
+    message.set_file_name(absl::StrCat(kFamilies[family], request ? "req" : "res", "_1.xml"));
+    if (request) {
+      Fill(*message.mutable_request_header());
+      message.mutable_request_header()->set_medical_institution_code("9910000017");
+      Fill(*message.mutable_batch_request());
+      for (v1::Registration& each : *message.mutable_batch_request()->mutable_registrations()) {
+        each.clear_processing_result();
+        each.clear_processing_result_status();
+        each.clear_processing_result_status_code();
+        each.set_reference_number(Text());
+      }
+    } else if (message.family() == v1::MESSAGE_FAMILY_OQSSIIMM01) {
+      Fill(*message.mutable_registration_answer());
+      message.mutable_registration_answer()->mutable_header()->set_reception_number(Text());
+      AddNew(*message.mutable_registration_answer()->mutable_unknown_elements());
+    } else {
+      v1::BatchAnswer& answer = *message.mutable_batch_answer();
+      Fill(answer);
+      answer.mutable_header()->set_reception_number(Text());
+      const bool registration = message.family() >= v1::MESSAGE_FAMILY_OQSMUIMM01;
+      for (v1::BatchUnit& unit : *answer.mutable_units()) MakeUnit(registration, unit);
+      AddNew(*answer.mutable_unknown_elements());
+    }
+    return message;
+  }
+
+  void MakeUnit(bool registration, v1::BatchUnit& unit) {
+    if (registration) {
+      unit.clear_confirmation();
+      unit.mutable_registration()->set_reference_number(Text());
+      return;
+    }
+    unit.clear_registration();
+    v1::Confirmation& confirmation = *unit.mutable_confirmation();
+    confirmation.clear_header();
+    confirmation.clear_prescription_issue_select();
+    confirmation.clear_prescription_issue_select_code();
+    confirmation.set_processing_result_status_code("1");
+    confirmation.set_processing_result_status(v1::PROCESSING_RESULT_STATUS_NORMAL);
+    confirmation.set_is_notice(confirmation.has_processing_result());
+    for (unsigned i = random_() % 4; i > 0; --i) {
+      confirmation.add_reference_numbers(Chance(30) ? "" : Text());
+    }
+  }
+
+  void AddNew(google::protobuf::RepeatedPtrField<v1::UnknownElement>& elements) {
+    if (Chance(50)) return;
+    v1::UnknownElement& element = *elements.Add();
+    element.set_path("XmlMsg/MessageBody/New");
+    element.set_text(Text());
+  }
+
   // Of YZKsiquc01 or TKKsiquc01, without the lines the reader derives.
   v1::OqsMessage MakeMedical() {
     v1::OqsMessage message;
@@ -82,8 +131,6 @@ class Generator {
     message.set_role(request ? v1::MESSAGE_ROLE_REQUEST : v1::MESSAGE_ROLE_RESPONSE);
     message.set_file_name(
         absl::StrCat(checkup ? "TKK" : "YZK", "siquc01", request ? "req" : "res", "_1.xml"));
-    message.set_declared_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "Shift_JIS");
-    message.set_actual_encoding(encoding_ == Encoding::kUtf8 ? "UTF-8" : "CP932");
     if (request) {
       Fill(*message.mutable_information_query());
       message.mutable_information_query()->set_medical_institution_code("9910000017");
@@ -106,11 +153,7 @@ class Generator {
     record.mutable_header()->Clear();
     record.mutable_header()->set_medical_institution_code(Text());
     if (Chance(50)) record.mutable_header()->set_arbitrary_file_identifier(Text());
-    if (Chance(50)) {
-      v1::UnknownElement& element = *record.add_unknown_elements();
-      element.set_path("XmlMsg/MessageBody/New");
-      element.set_text(Text());
-    }
+    AddNew(*record.mutable_unknown_elements());
   }
 
   static void ClearTreatments(google::protobuf::RepeatedPtrField<v1::MonthBlock>& months) {
@@ -181,6 +224,7 @@ class Generator {
                                                 "confirmation_id",
                                                 "received_at",
                                                 "unknown_elements",
+                                                "reference_numbers",
                                                 "day",
                                                 "consents",
                                                 "drug_history",
@@ -341,33 +385,6 @@ class Generator {
 };
 
 }  // namespace
-
-std::map<std::string, std::map<int, std::string>> CodesOfProto() {
-  std::ifstream file(MADOGUCHI_SOURCE_DIR "/proto/madoguchi/v1/codes.proto");
-  std::map<std::string, std::map<int, std::string>> codes;
-  std::string line;
-  std::string enum_name;
-  std::string comment;
-  while (std::getline(file, line)) {
-    absl::string_view text = absl::StripAsciiWhitespace(line);
-    if (absl::ConsumePrefix(&text, "// ")) {
-      if (comment.empty()) comment = std::string(text);
-      continue;
-    }
-    if (absl::ConsumePrefix(&text, "enum ")) {
-      enum_name = absl::StrCat("madoguchi.v1.", text.substr(0, text.find(' ')));
-    } else if (const size_t equals = text.find(" = "); equals != absl::string_view::npos) {
-      const std::string code = comment.substr(0, comment.find(' '));
-      const bool is_code = !code.empty() && code.size() <= 3 &&
-                           std::all_of(code.begin(), code.end(), [](unsigned char c) {
-                             return absl::ascii_isdigit(c) || absl::ascii_isupper(c);
-                           });
-      if (is_code) codes[enum_name][std::stoi(std::string(text.substr(equals + 3)))] = code;
-    }
-    comment.clear();
-  }
-  return codes;
-}
 
 v1::OqsMessage GenerateMessage(uint32_t seed, Encoding encoding) {
   return Generator(seed, encoding).Make();

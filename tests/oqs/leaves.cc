@@ -48,6 +48,11 @@ void WalkRecord(const google::protobuf::Message& record, Texts& texts) {
     if (IsOwn(*field)) continue;
     const bool is_message = field->type() == google::protobuf::FieldDescriptor::TYPE_MESSAGE;
     if (field->is_repeated()) {
+      for (int i = 0; field->type() == google::protobuf::FieldDescriptor::TYPE_STRING &&
+                      i < reflection.FieldSize(record, field);
+           ++i) {
+        Add(reflection.GetRepeatedString(record, field, i), texts);
+      }
       for (int i = 0; is_message && i < reflection.FieldSize(record, field); ++i) {
         WalkRecord(reflection.GetRepeatedMessage(record, field, i), texts);
       }

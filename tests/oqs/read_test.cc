@@ -279,10 +279,27 @@ TEST(ReadMessage, RefusesWhatIsNoKnownMessage) {
        {Case{kResponse, "<Message><MessageBody/></Message>"}, Case{kResponse, "<XmlMsg></XmlMsg>"},
         Case{kResponse, "<XmlMsg><xmlmsg/></XmlMsg>"}, Case{"x", "<XmlMsg><MessageBody/></XmlMsg>"},
         Case{"x", "<html><body/></html>"}, Case{"CIPsiquc01res_1.xml", answer},
-        Case{"OQSmuquc01req_1.xml", answer}}) {
+        Case{"OQSmuquc03req_1.xml", answer}}) {
     const auto message = ReadMessage(c.name, c.bytes);
     EXPECT_TRUE(base::Is(message.status(), base::ErrorCode::kNotAnOqsMessage))
         << c.name << " " << c.bytes << message.status();
+  }
+}
+
+TEST(ReadMessage, KeepsThePlacesOfOddOnesAmongSeveral) {
+  for (const char* odd : {">text</", " a='1'></"}) {
+    const std::string name = "ResultOfQualificationConfirmation";
+    const auto message =
+        ReadMessage(kResponse, absl::StrCat("<XmlMsg><MessageBody><ResultList><", name, odd, name,
+                                            "><", name, " b='2'><Name>甲</Name></", name,
+                                            "></ResultList></MessageBody></XmlMsg>"));
+    ASSERT_TRUE(message.ok()) << message.status();
+    const v1::Confirmation& confirmation = message->confirmation();
+    ASSERT_EQ(confirmation.qualifications_size(), 2);
+    EXPECT_EQ(confirmation.qualifications(1).name(), "甲");
+    ASSERT_EQ(confirmation.unknown_elements_size(), 2);
+    EXPECT_EQ(confirmation.unknown_elements(1).path(),
+              absl::StrCat("XmlMsg/MessageBody/ResultList/", name, "[2]/@b"));
   }
 }
 

@@ -127,5 +127,17 @@ TEST(WriteMessage, RefusesAMessageWithoutBody) {
   ExpectNotWritable(v1::OqsMessage(), Encoding::kUtf8, "body");
 }
 
+TEST(WriteMessage, KeepsWhiteSpaceOfTextWhereAGroupShouldBe) {
+  const std::string xml =
+      "<XmlMsg><MessageHeader>a </MessageHeader><MessageBody></MessageBody></XmlMsg>";
+  const auto message = ReadMessage("TKKsiquc01res_1.xml", xml);
+  ASSERT_TRUE(message.ok()) << message.status();
+  ASSERT_EQ(message->checkup_history().unknown_elements_size(), 1);
+  EXPECT_EQ(message->checkup_history().unknown_elements(0).text(), "a ");
+  const auto written = WriteMessage(*message, Encoding::kUtf8);
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_TRUE(absl::StrContains(*written, "<MessageHeader>a </MessageHeader>")) << *written;
+}
+
 }  // namespace
 }  // namespace madoguchi::oqs
