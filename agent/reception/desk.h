@@ -27,6 +27,9 @@ struct DeskOptions {
   std::vector<std::string> counters;
   // Receptions are deleted this long after the end of their day.
   absl::Duration keep = absl::Hours(24 * 14);
+  // Receptions without an answer stay open this many days longer than theirs, as far as `keep`
+  // allows.
+  int undecided_days = 7;
 };
 
 // Who acts: the client's identity, and the person it asserts.

@@ -143,8 +143,10 @@ absl::Status Desk::Impl::Save(Receptions receptions, store::Changes changes) {
 
 void Desk::Impl::Index(const v1::Reception& reception) {
   const std::string& id = reception.reception_id();
-  // A refused answer says nothing about the person's consents.
-  if (!people_.Has(id) && !reception.has_ended_because()) {
+  // A refused answer says nothing about the person's consents, nor does one to identifiers: it must
+  // not shut those of a card read.
+  if (!people_.Has(id) && !reception.has_ended_because() &&
+      reception.origin() != v1::RECEPTION_ORIGIN_IDENTIFIERS) {
     people_.Add(id, PersonKeys(reception.confirmation(), person_hash_),
                 AskedAt(reception.confirmation()));
   }

@@ -75,11 +75,14 @@ void Desk::Impl::ChangeDay(absl::CivilDay today) {
 bool Desk::Impl::CloseOldDays(absl::CivilDay today) {
   Receptions receptions;
   const absl::Time now = clock_.Now();
+  // They are still seen closed before they are deleted.
+  const auto keep_days = static_cast<int>(absl::ToInt64Hours(options_.keep) / 24 - 1);
+  const CloseDay close{.undecided_days = std::clamp(keep_days, 0, options_.undecided_days)};
   for (const Event& event : board_.All()) {
     if (base::JapanDay(base::FromProto(event.reception->opened_at())) >= today) continue;
     if (event.reception->state() == v1::RECEPTION_STATE_CLOSED) continue;
-    absl::StatusOr<v1::Reception> after = Apply(*event.reception, CloseDay{}, now);
-    if (!after.ok()) continue;
+    absl::StatusOr<v1::Reception> after = Apply(*event.reception, close, now);
+    if (!after.ok() || after->revision() == event.reception->revision()) continue;
     receptions.push_back(*std::move(after));
     if (receptions.size() < kBatch) continue;
     if (!Save(std::move(receptions), {}).ok()) return false;

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
-#include "agent/base/log.h"
+#include "agent/reception/answer.h"
 #include "agent/reception/consent.h"
 #include "agent/reception/next_step.h"
 #include "agent/reception/record_status.h"
@@ -52,6 +52,31 @@ absl::Status CheckAnswered(const v1::Reception& reception, int32_t expected_revi
   return absl::OkStatus();
 }
 
+bool IsUndecided(const v1::Reception& reception) {
+  return reception.state() == v1::RECEPTION_STATE_OUTCOME_UNKNOWN ||
+         reception.state() == v1::RECEPTION_STATE_PENDING;
+}
+
+bool IsAsked(const v1::Reception& reception) {
+  return reception.origin() == v1::RECEPTION_ORIGIN_IDENTIFIERS;
+}
+
+// An answer to `asked` is awaited. One to what was asked before a correction is about another
+// person, however late it comes.
+absl::Status CheckAwaited(const v1::Reception& reception, const v1::PendingNote& asked) {
+  const bool awaits = reception.state() == v1::RECEPTION_STATE_ASKING ||
+                      reception.state() == v1::RECEPTION_STATE_OUTCOME_UNKNOWN;
+  if (!awaits || !IsAsked(reception)) {
+    return WrongState(reception, "ASKING or OUTCOME_UNKNOWN, by identifiers");
+  }
+  const v1::PendingNote& now = reception.pending_note();
+  if (now.insured().SerializeAsString() == asked.insured().SerializeAsString() &&
+      now.birth_date().SerializeAsString() == asked.birth_date().SerializeAsString()) {
+    return absl::OkStatus();
+  }
+  return Wrong(ErrorCode::kWrongState, reception, "other identifiers are asked about by now");
+}
+
 bool HasChart(const v1::Assignment& assignment) {
   return assignment.state() == v1::ASSIGNMENT_STATE_BY_REFERENCE_NUMBER ||
          assignment.state() == v1::ASSIGNMENT_STATE_BY_PERSON ||
@@ -92,8 +117,8 @@ struct Applier {
   Result operator()(const Cancel& /*input*/) const {
     if (before.state() == v1::RECEPTION_STATE_CANCELLED) return before;
     if (before.state() != v1::RECEPTION_STATE_ANSWERED &&
-        before.state() != v1::RECEPTION_STATE_REFUSED) {
-      return WrongState(before, "ANSWERED or REFUSED");
+        before.state() != v1::RECEPTION_STATE_REFUSED && !IsUndecided(before)) {
+      return WrongState(before, "ANSWERED, REFUSED, OUTCOME_UNKNOWN or PENDING");
     }
     v1::Reception after = before;
     after.set_state(v1::RECEPTION_STATE_CANCELLED);
@@ -134,7 +159,7 @@ struct Applier {
     return Sealed(std::move(after), now);
   }
 
-  Result operator()(const CloseDay& /*input*/) const {
+  Result operator()(const CloseDay& input) const {
     switch (before.state()) {
       case v1::RECEPTION_STATE_ANSWERED:
       case v1::RECEPTION_STATE_REFUSED:
@@ -142,42 +167,102 @@ struct Applier {
       case v1::RECEPTION_STATE_CANCELLED:
       case v1::RECEPTION_STATE_NOT_ENROLLED:
         break;
+      case v1::RECEPTION_STATE_OUTCOME_UNKNOWN:
+      case v1::RECEPTION_STATE_PENDING:
+        if (base::JapanDay(now) <= LastDay(input.undecided_days)) return before;
+        break;
       default:
-        return WrongState(before, "ANSWERED, REFUSED, NOT_ENROLLED, ABANDONED or CANCELLED");
+        return WrongState(before,
+                          "ANSWERED, REFUSED, NOT_ENROLLED, ABANDONED, CANCELLED, OUTCOME_UNKNOWN "
+                          "or PENDING");
     }
     v1::Reception after = before;
     after.set_state(v1::RECEPTION_STATE_CLOSED);
     ShutConsents(after);
     return Sealed(std::move(after), now);
   }
-};
 
-// Set when the answer is none for this site or this person.
-bool FindRefusal(const Opening& opening, v1::ErrorDetail& why) {
-  const v1::MessageHeader& header = opening.confirmation.header();
-  const std::string& own = opening.medical_institution_code;
-  if (!own.empty() && header.medical_institution_code() != own) {
-    why = base::MakeDetail(
-        ErrorCode::kForeignInstitution,
-        {.what = absl::StrCat("the answer names `",
-                              base::Printable(header.medical_institution_code(), 20),
-                              "`, this site is `", own, "`"),
-         .field = "MedicalInstitutionCode",
-         .reception_id = opening.reception_id});
-    return true;
+  Result operator()(const Ask& input) const {
+    if (!IsUndecided(before) || !IsAsked(before)) {
+      return WrongState(before, "OUTCOME_UNKNOWN or PENDING, by identifiers");
+    }
+    return Asking(before, input.terminal);
   }
-  const bool file = header.segment_of_result() == v1::SEGMENT_OF_RESULT_ABNORMAL;
-  const bool person =
-      opening.confirmation.processing_result_status() == v1::PROCESSING_RESULT_STATUS_ERROR;
-  if (!file && !person) return false;
-  const v1::OqsResult& said = file ? header.error() : opening.confirmation.processing_result();
-  why = base::MakeDetail(ErrorCode::kRefusedByOqs,
-                         {.field = file ? "SegmentOfResult" : "ProcessingResultStatus",
-                          .reception_id = opening.reception_id,
-                          .oqs_code = said.code(),
-                          .oqs_message = said.message()});
-  return true;
-}
+
+  Result operator()(const Correct& input) const {
+    MDG_RETURN_IF_ERROR(CheckAnswered(before, 0));
+    if (!IsAsked(before)) return WrongState(before, "ANSWERED, by identifiers");
+    v1::Reception after = before;
+    ShutConsents(after);
+    after.clear_confirmation();
+    after.clear_superseded_by();
+    after.clear_assignment();
+    after.mutable_assignment()->set_state(v1::ASSIGNMENT_STATE_UNASSIGNED);
+    *after.mutable_pending_note() = input.note;
+    return Asking(std::move(after), input.terminal);
+  }
+
+  Result operator()(const Note& input) const {
+    if (before.state() != v1::RECEPTION_STATE_PENDING || !IsAsked(before)) {
+      return WrongState(before, "PENDING, by identifiers");
+    }
+    if (before.pending_note().SerializeAsString() == input.note.SerializeAsString()) return before;
+    v1::Reception after = before;
+    *after.mutable_pending_note() = input.note;
+    return Sealed(std::move(after), now);
+  }
+
+  Result operator()(const NotSent& /*input*/) const {
+    return Unanswered(v1::RECEPTION_STATE_PENDING);
+  }
+
+  Result operator()(const NoAnswer& /*input*/) const {
+    return Unanswered(v1::RECEPTION_STATE_OUTCOME_UNKNOWN);
+  }
+
+  Result operator()(const Answered& input) const {
+    MDG_RETURN_IF_ERROR(CheckAwaited(before, input.asked));
+    v1::Reception after = before;
+    TakeAnswer(after,
+               {.confirmation_id = input.confirmation_id,
+                .seen_at = input.seen_at,
+                .confirmation = input.confirmation,
+                .assignment = input.assignment,
+                .superseded_by = {}},
+               before.medical_institution_code(), now);
+    if (after.state() == v1::RECEPTION_STATE_ANSWERED) after.clear_pending_note();
+    return Sealed(std::move(after), now);
+  }
+
+  Result operator()(const AnsweredOther& input) const {
+    MDG_RETURN_IF_ERROR(CheckAwaited(before, input.asked));
+    v1::Reception after = before;
+    after.set_state(v1::RECEPTION_STATE_REFUSED);
+    *after.mutable_ended_because() =
+        base::MakeDetail(ErrorCode::kAnswerOfAnother, {.reception_id = before.reception_id()});
+    return Sealed(std::move(after), now);
+  }
+
+  absl::CivilDay LastDay(int days) const {
+    return base::JapanDay(base::FromProto(before.opened_at())) + days;
+  }
+
+  Result Asking(v1::Reception after, const std::string& terminal) const {
+    if (!CanAsk(after.pending_note())) return Wrong(ErrorCode::kIdentifiersIncomplete, before);
+    after.set_state(v1::RECEPTION_STATE_ASKING);
+    after.set_terminal(terminal);
+    return Sealed(std::move(after), now);
+  }
+
+  Result Unanswered(v1::ReceptionState state) const {
+    if (before.state() != v1::RECEPTION_STATE_ASKING || !IsAsked(before)) {
+      return WrongState(before, "ASKING, by identifiers");
+    }
+    v1::Reception after = before;
+    after.set_state(state);
+    return Sealed(std::move(after), now);
+  }
+};
 
 }  // namespace
 
@@ -188,34 +273,38 @@ v1::Reception Open(Opening opening, absl::Time now) {
   reception.set_terminal(opening.terminal);
   reception.set_origin(v1::RECEPTION_ORIGIN_FACE_READER);
   reception.set_identity_method(v1::IDENTITY_METHOD_OFFICIAL_READER);
-  const bool refused = FindRefusal(opening, *reception.mutable_ended_because());
-  const bool foreign = refused && reception.ended_because().number() ==
-                                      base::ErrorNumber(ErrorCode::kForeignInstitution);
-  if (!refused) reception.clear_ended_because();
-  reception.set_state(refused ? v1::RECEPTION_STATE_REFUSED : v1::RECEPTION_STATE_ANSWERED);
-  reception.set_medical_institution_code(
-      foreign ? opening.medical_institution_code
-              : opening.confirmation.header().medical_institution_code());
-  // Another institution's patient is none of ours: nothing of the answer is kept.
-  if (!foreign) *reception.mutable_confirmation() = std::move(opening.confirmation);
-  v1::Confirmation& confirmation = *reception.mutable_confirmation();
-  confirmation.set_confirmation_id(opening.confirmation_id);
-  *confirmation.mutable_received_at() = base::ToProto(opening.seen_at);
   *reception.mutable_opened_at() = base::ToProto(now);
-  reception.mutable_assignment()->set_state(v1::ASSIGNMENT_STATE_UNASSIGNED);
-  if (!refused) {
-    if (opening.assignment.state() != v1::ASSIGNMENT_STATE_UNSPECIFIED) {
-      *reception.mutable_assignment() = std::move(opening.assignment);
-    }
-    reception.set_superseded_by(opening.superseded_by);
-  }
-  if (!refused && opening.superseded_by.empty()) {
-    for (v1::UsableConsent& consent : UsableConsents(confirmation, now)) {
-      *reception.add_usable_consents() = std::move(consent);
-    }
-  }
+  TakeAnswer(reception,
+             {.confirmation_id = std::move(opening.confirmation_id),
+              .seen_at = opening.seen_at,
+              .confirmation = std::move(opening.confirmation),
+              .assignment = std::move(opening.assignment),
+              .superseded_by = std::move(opening.superseded_by)},
+             opening.medical_institution_code, now);
   Seal(reception, now);
   return reception;
+}
+
+v1::Reception OpenAsked(Asked asked, absl::Time now) {
+  v1::Reception reception;
+  reception.set_reception_id(asked.reception_id);
+  reception.set_counter(asked.counter);
+  reception.set_terminal(asked.terminal);
+  reception.set_origin(v1::RECEPTION_ORIGIN_IDENTIFIERS);
+  reception.set_identity_method(v1::IDENTITY_METHOD_NONE);
+  reception.set_medical_institution_code(asked.medical_institution_code);
+  reception.set_state(asked.terminal.empty() ? v1::RECEPTION_STATE_PENDING
+                                             : v1::RECEPTION_STATE_ASKING);
+  *reception.mutable_pending_note() = std::move(asked.note);
+  reception.mutable_assignment()->set_state(v1::ASSIGNMENT_STATE_UNASSIGNED);
+  *reception.mutable_opened_at() = base::ToProto(now);
+  Seal(reception, now);
+  return reception;
+}
+
+bool CanAsk(const v1::PendingNote& note) {
+  return !note.insured().insurer_number().empty() && !note.insured().number().empty() &&
+         base::IsRealDay(note.birth_date());
 }
 
 absl::StatusOr<v1::Reception> Apply(const v1::Reception& reception, const Input& input,

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "agent/base/japan_time.h"
 #include "agent/reception/consent.h"
+#include "agent/reception/machine.h"
 
 namespace madoguchi::reception {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 constexpr absl::string_view kAssign = "AssignPatient";
 constexpr absl::string_view kUnassign = "UnassignPatient";
 constexpr absl::string_view kCancel = "CancelReception";
+constexpr absl::string_view kConfirm = "ConfirmEligibility";
+constexpr absl::string_view kRetry = "RetryReception";
+constexpr absl::string_view kComplete = "CompletePending";
 
 bool IsTied(const v1::Assignment& assignment) {
   switch (assignment.state()) {
@@ -58,10 +62,12 @@ void AddMethod(v1::NextStep& step, absl::string_view method) {
   step.add_methods(std::string(method));
 }
 
-void Answered(const v1::Reception& reception, v1::NextStep& step) {
+void ForAnswered(const v1::Reception& reception, v1::NextStep& step) {
   const bool tied = IsTied(reception.assignment());
   AddMethod(step, tied ? kUnassign : kAssign);
   AddMethod(step, kCancel);
+  // With other identifiers.
+  if (reception.origin() == v1::RECEPTION_ORIGIN_IDENTIFIERS) AddMethod(step, kConfirm);
   if (!reception.superseded_by().empty()) {
     step.set_actor(v1::ACTOR_STAFF);
     step.set_text_ja("同じ人の新しい読み取りがあります。新しい受付を使ってください。");
@@ -77,6 +83,28 @@ void Answered(const v1::Reception& reception, v1::NextStep& step) {
   if (until != absl::InfiniteFuture()) *step.mutable_until() = base::ToProto(until);
 }
 
+void ForPending(const v1::Reception& reception, v1::NextStep& step) {
+  AddMethod(step, kComplete);
+  AddMethod(step, kCancel);
+  if (CanAsk(reception.pending_note())) {
+    step.set_actor(v1::ACTOR_DAEMON);
+    step.set_text_ja(
+        "オンライン資格確認につながらないため、まだ問い合わせていません。"
+        "つながると自動で問い合わせます。資格確認書などで保険を確認しておいてください。");
+    return;
+  }
+  step.set_actor(v1::ACTOR_STAFF);
+  step.set_text_ja(
+      "オンライン資格確認につながらないため、まだ問い合わせていません。"
+      "保険者番号・記号・番号・生年月日を書き留めて入力するか、"
+      "つながってからもう一度カードを読み取ってもらってください。");
+}
+
+// Nothing came and nobody ended it.
+bool IsUnanswered(const v1::Reception& reception) {
+  return reception.has_pending_note() && !reception.has_ended_because();
+}
+
 std::string EndSentence(const v1::ErrorDetail& why) {
   return absl::StrCat(why.text_ja(), why.next_step_ja());
 }
@@ -87,7 +115,22 @@ v1::NextStep MakeNextStep(const v1::Reception& reception) {
   v1::NextStep step;
   switch (reception.state()) {
     case v1::RECEPTION_STATE_ANSWERED:
-      Answered(reception, step);
+      ForAnswered(reception, step);
+      break;
+    case v1::RECEPTION_STATE_ASKING:
+      step.set_actor(v1::ACTOR_OQS);
+      step.set_text_ja("オンライン資格確認に問い合わせています。回答をお待ちください。");
+      break;
+    case v1::RECEPTION_STATE_OUTCOME_UNKNOWN:
+      AddMethod(step, kRetry);
+      AddMethod(step, kCancel);
+      step.set_actor(v1::ACTOR_STAFF);
+      step.set_text_ja(
+          "問い合わせましたが、回答が届いていません。届けば自動で受け取ります。"
+          "急ぐときは、もう一度問い合わせるか、資格確認書などで保険を確認してください。");
+      break;
+    case v1::RECEPTION_STATE_PENDING:
+      ForPending(reception, step);
       break;
     case v1::RECEPTION_STATE_REFUSED:
       AddMethod(step, kCancel);
@@ -100,7 +143,9 @@ v1::NextStep MakeNextStep(const v1::Reception& reception) {
       step.set_text_ja(EndSentence(reception.ended_because()));
       break;
     case v1::RECEPTION_STATE_CLOSED:
-      step.set_text_ja("この日の受付は終わりました。");
+      // Also when a clerk looks back: nobody knows whether this insurance was valid.
+      step.set_text_ja(IsUnanswered(reception) ? "回答がないまま、この受付を終わりました。"
+                                               : "この日の受付は終わりました。");
       break;
     default:
       break;

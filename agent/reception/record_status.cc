@@ -66,9 +66,12 @@ v1::RecordStatus StatusOf(const v1::Reception& reception, v1::ConsentCategory ca
 }  // namespace
 
 void UpdateRecords(v1::Reception& reception) {
-  const bool any = std::any_of(
-      std::begin(kCategories), std::end(kCategories),
-      [&reception](v1::ConsentCategory category) { return Mentions(reception, category, false); });
+  // An answer to identifiers is nobody's consent, whatever it says of consents given elsewhere.
+  const bool any = reception.origin() != v1::RECEPTION_ORIGIN_IDENTIFIERS &&
+                   std::any_of(std::begin(kCategories), std::end(kCategories),
+                               [&reception](v1::ConsentCategory category) {
+                                 return Mentions(reception, category, false);
+                               });
   google::protobuf::RepeatedPtrField<v1::RecordStatus> records;
   if (any) {
     for (const v1::ConsentCategory category : kCategories) {

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "agent/reception/machine.h"
 #include "tests/reception/desk_fixture.h"
 
 // What happens because time passes: consents end, days change, old receptions go.
@@ -15,6 +18,35 @@ class DeskTimeTest : public DeskFixture {
   void GoTo(absl::CivilDay day, absl::Duration hour) {
     clock_.Set(base::JapanDayStart(day) + hour);
     Settle();
+  }
+  // Puts a reception into the store as another run of the desk left it.
+  void Put(const v1::Reception& reception) {
+    const auto store = store::Store::Open(dir_ / "state.db");
+    ASSERT_TRUE(store.ok()) << store.status();
+    const absl::Time opened_at = base::FromProto(reception.opened_at());
+    store::Changes changes;
+    changes.receptions.push_back({.id = reception.reception_id(),
+                                  .confirmation_id = reception.confirmation().confirmation_id(),
+                                  .counter = reception.counter(),
+                                  .day = base::JapanDay(opened_at),
+                                  .state = reception.state(),
+                                  .open = true,
+                                  .opened_at = opened_at,
+                                  .event = 0,
+                                  .body = reception.SerializeAsString()});
+    ASSERT_TRUE((*store)->Commit(changes).ok());
+  }
+  static v1::Reception MakeAsked(const std::string& id, const std::string& terminal) {
+    v1::PendingNote note;
+    note.mutable_insured()->set_insurer_number("00990012");
+    note.mutable_insured()->set_number("1001");
+    *note.mutable_birth_date() = base::ParseOqsDate("19700102");
+    return OpenAsked({.reception_id = id,
+                      .counter = "main",
+                      .medical_institution_code = kInstitution,
+                      .terminal = terminal,
+                      .note = note},
+                     Morning());
   }
   const absl::CivilDay day_{2026, 4, 10};
 };
@@ -118,6 +150,43 @@ TEST_F(DeskTimeTest, DaysThatPassedWhileNobodyWasThereAreClosedAtTheStart) {
   StartUp();
   EXPECT_THAT(desk_->board().All(), IsEmpty());
   EXPECT_EQ(desk_->board().Floor(), 500);
+}
+
+TEST_F(DeskTimeTest, WithoutAnAnswerAReceptionOutlivesItsDayAsFarAsItMayBeKept) {
+  for (const int keep_days : {14, 3, 1}) {
+    SCOPED_TRACE(keep_days);
+    clock_.Set(Morning());
+    options_.keep = absl::Hours(24 * keep_days);
+    ShutDown();
+    const std::string id = absl::StrCat("kept", keep_days);
+    Put(MakeAsked(id, ""));
+    StartUp();
+    const int stays = std::min(options_.undecided_days, keep_days - 1);
+    GoTo(day_ + stays + 1, -absl::Seconds(1));
+    EXPECT_EQ(Get(id).state(), v1::RECEPTION_STATE_PENDING);
+    EXPECT_EQ(Get(id).revision(), 1);
+    Advance(absl::Seconds(1));
+    EXPECT_EQ(Get(id).state(), v1::RECEPTION_STATE_CLOSED);
+  }
+}
+
+TEST_F(DeskTimeTest, AQuestionByIdentifiersShutsNoConsentOfACardRead) {
+  ShutDown();
+  // The same person, answered later than the card read below was asked.
+  v1::Reception asked = MakeAsked("asked", "t1");
+  asked = *Apply(asked,
+                 Answered{.asked = asked.pending_note(),
+                          .confirmation_id = "c1",
+                          .seen_at = Morning(),
+                          .confirmation = MakeConfirmation({}, Morning() + absl::Minutes(5)),
+                          .assignment = {}},
+                 Morning());
+  Put(asked);
+  StartUp();
+  const v1::Reception tapped = Tap(Person{}, absl::Hours(1));
+  EXPECT_EQ(tapped.superseded_by(), "");
+  EXPECT_EQ(tapped.usable_consents_size(), 1);
+  EXPECT_EQ(Get("asked").superseded_by(), "");
 }
 
 TEST_F(DeskTimeTest, OldReceptionsAreDeletedAndCursorsBelowSaySo) {

@@ -91,7 +91,11 @@ std::vector<NamedInput> AllInputs() {
   return {{"assign", Assign{"chart", "nurse@emr"}, {{kAnswered, kAnswered}}},
           {"cancel",
            Cancel{},
-           {{kAnswered, kCancelled}, {kRefused, kCancelled}, {kCancelled, kCancelled}}},
+           {{kAnswered, kCancelled},
+            {kRefused, kCancelled},
+            {v1::RECEPTION_STATE_OUTCOME_UNKNOWN, kCancelled},
+            {v1::RECEPTION_STATE_PENDING, kCancelled},
+            {kCancelled, kCancelled}}},
           {"consent ended", ConsentEnded{}, {{kAnswered, kAnswered}}},
           {"superseded", Superseded{"r2"}, {{kAnswered, kAnswered}}},
           {"close day",
@@ -99,12 +103,15 @@ std::vector<NamedInput> AllInputs() {
            {{kAnswered, kClosed},
             {kRefused, kClosed},
             {kCancelled, kClosed},
+            {v1::RECEPTION_STATE_OUTCOME_UNKNOWN, kClosed},
+            {v1::RECEPTION_STATE_PENDING, kClosed},
             {v1::RECEPTION_STATE_ABANDONED, kClosed},
             {v1::RECEPTION_STATE_NOT_ENROLLED, kClosed}}}};
 }
 
 TEST(Machine, EveryStateTakesItsInputsAndRefusesAllOthers) {
-  const absl::Time later = kNow + absl::Minutes(90);
+  // The next day, also for those that stay open longer.
+  const absl::Time later = kNow + absl::Hours(24);
   for (const NamedInput& tried : AllInputs()) {
     for (const v1::ReceptionState state : AllStates()) {
       SCOPED_TRACE(tried.name + " in " + v1::ReceptionState_Name(state));
