@@ -78,8 +78,9 @@ class Marker {
     absl::flat_hash_map<Key, Queue> partners;
     for (const int i : by_source_[static_cast<size_t>(higher)]) {
       if (lines_[i].duplicate_of() != 0 || paired[static_cast<size_t>(i)]) continue;
-      if (const std::optional<Key> key = KeyOf(lines_[i], day, true))
+      if (const std::optional<Key> key = KeyOf(lines_[i], day, true)) {
         partners[*key].lines.push_back(i);
+      }
     }
     if (partners.empty()) return;
     for (const int i : by_source_[static_cast<size_t>(lower)]) {
