@@ -35,6 +35,9 @@ struct Caller {
   std::string person;
   // Counters it may see; empty: all.
   std::vector<std::string> counters;
+  // All it does is deliver (no role but ROLE_ADAPTER): medical records that were fetched in time
+  // reach it also a while after the consent has ended.
+  bool late_receiver = false;
   bool MaySee(absl::string_view counter) const;
 };
 

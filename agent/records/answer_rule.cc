@@ -29,7 +29,7 @@ std::string Difference(PersonMatch match) {
 
 }  // namespace
 
-absl::Status CheckAnswer(const Question& question, const Reading& reading) {
+absl::Status CheckAnswer(const Question& question, const Answer& answer, const Reading& reading) {
   const KindFacts& facts = FactsOf(question.kind);
   if (reading.document) {
     if (!facts.document) return Bad(ErrorCode::kRecordUnusable, question, "it is a PDF");
@@ -40,6 +40,9 @@ absl::Status CheckAnswer(const Question& question, const Reading& reading) {
   }
   if (reading.medical_institution_code != question.medical_institution_code) {
     return Bad(ErrorCode::kRecordUnusable, question, "it is for another institution");
+  }
+  if (reading.identifier != answer.identifier) {
+    return Bad(ErrorCode::kRecordUnusable, question, "it is the answer to another question");
   }
   // OQS answers a document it cannot give with a message.
   if (!reading.success) {

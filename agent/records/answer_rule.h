@@ -31,6 +31,8 @@ struct Question {
 // A file that came back under the name of the request.
 struct Answer {
   std::string file_name;
+  // What the request carried as ArbitraryFileIdentifier.
+  std::string identifier;
   std::string bytes;
 };
 
@@ -41,6 +43,7 @@ struct Reading {
   // Which family the content is: `YZK` or `TKK`.
   std::string family;
   std::string medical_institution_code;
+  std::string identifier;
   v1::OqsResult result;
   // ResultCode is 1.
   bool success = false;
@@ -49,11 +52,12 @@ struct Reading {
   std::string body;
 };
 
-// OK when `reading` may be kept for `question`. Otherwise nothing of it is kept: MDG-2010 another
-// family, another institution, a record for a document or the other way; 2007 OQS says no (with its
-// words; an empty result is no success); 2006 the patient block is not this patient's. A document
-// has no patient block and is bound by its file name only. Pure.
-absl::Status CheckAnswer(const Question& question, const Reading& reading);
+// OK when `reading`, of `answer`, may be kept for `question`. Otherwise nothing of it is kept:
+// MDG-2010 another family, another institution, another identifier than was sent, a record for a
+// document or the other way; 2007 OQS says no (with its words; an empty result is no success); 2006
+// the patient block is not this patient's. A document has no patient block and is bound by its file
+// name only. Pure.
+absl::Status CheckAnswer(const Question& question, const Answer& answer, const Reading& reading);
 
 }  // namespace madoguchi::records
 

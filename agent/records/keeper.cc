@@ -242,7 +242,7 @@ absl::StatusOr<store::RecordRow> Keeper::Impl::Keep(const Question& question,
   if (!answer.ok()) return answer.status();
   absl::StatusOr<Reading> reading = parts_.read(question, *answer);
   if (!reading.ok()) return reading.status();
-  MDG_RETURN_IF_ERROR(CheckAnswer(question, *reading));
+  MDG_RETURN_IF_ERROR(CheckAnswer(question, *answer, *reading));
   // Consent may have been taken back, or have ended, while OQS thought.
   const absl::StatusOr<Gate::Pass> pass = parts_.gate.Peek(question.reception_id, question.kind);
   if (!pass.ok()) return pass.status();

@@ -2,6 +2,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include <algorithm>
 #include <string>
 
 #include "agent/base/error.h"
@@ -25,6 +26,13 @@ absl::StatusOr<std::string> OperatorOf(const grpc::ServerContextBase& context) {
   return std::string(value);
 }
 
+// Whoever also looks at records gets them while the consent lasts, like everybody who looks.
+bool OnlyDelivers(const Identity& identity) {
+  return !identity.roles.empty() &&
+         std::all_of(identity.roles.begin(), identity.roles.end(),
+                     [](v1::Role role) { return role == v1::ROLE_ADAPTER; });
+}
+
 }  // namespace
 
 absl::StatusOr<reception::Caller> Admission::Admit(const grpc::ServerContextBase& context,
@@ -41,6 +49,7 @@ absl::StatusOr<reception::Caller> Admission::Admit(const grpc::ServerContextBase
   caller.identity = identity->name;
   caller.person = *std::move(person);
   caller.counters = identity->counters;
+  caller.late_receiver = OnlyDelivers(*identity);
   return caller;
 }
 

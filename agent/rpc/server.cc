@@ -21,6 +21,7 @@
 namespace madoguchi::rpc {
 namespace {
 
+constexpr absl::string_view kRecordService = "MedicalRecordService";
 constexpr absl::Duration kLastCalls = absl::Seconds(1);
 
 // The host of HOST:PORT or [IPV6]:PORT, without brackets.
@@ -74,6 +75,7 @@ class Server::Impl {
   std::optional<Admission> admission_;
   std::unique_ptr<grpc::Service> reception_service_;
   std::unique_ptr<grpc::Service> eligibility_service_;
+  std::unique_ptr<grpc::Service> record_service_;
   std::unique_ptr<grpc::Service> system_service_;
   std::unique_ptr<grpc::Server> server_;
   bool stopped_ = false;
@@ -103,6 +105,9 @@ absl::Status Server::Impl::BuildServer() {
   const ServiceContext context{*admission_, desk_, options_.counters, hub_, clock_, read_, wake_};
   reception_service_ = MakeReceptionService(context, messages_);
   eligibility_service_ = MakeEligibilityService(context);
+  if (options_.keeper != nullptr) {
+    record_service_ = MakeMedicalRecordService(context, *options_.keeper);
+  }
   system_service_ = MakeSystemService(context, status_);
 
   grpc::EnableDefaultHealthCheckService(true);
@@ -112,6 +117,7 @@ absl::Status Server::Impl::BuildServer() {
   room_->Attach(builder);
   builder.RegisterService(reception_service_.get());
   builder.RegisterService(eligibility_service_.get());
+  if (record_service_ != nullptr) builder.RegisterService(record_service_.get());
   builder.RegisterService(system_service_.get());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) {
@@ -119,6 +125,7 @@ absl::Status Server::Impl::BuildServer() {
   }
   // gRPC's health service knows only the services it was told of.
   for (const auto* service : ApiServices()) {
+    if (record_service_ == nullptr && service->name() == kRecordService) continue;
     server_->GetHealthCheckService()->SetServingStatus(service->full_name(), true);
   }
   return absl::OkStatus();

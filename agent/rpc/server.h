@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "agent/base/clock.h"
 #include "agent/reception/desk.h"
+#include "agent/records/keeper.h"
 #include "agent/rpc/accept/accept_room.h"
 #include "agent/rpc/accept/tls.h"
 #include "agent/rpc/identity.h"
@@ -37,6 +38,8 @@ struct ServerOptions {
   // Every configured counter.
   std::vector<std::string> counters;
   WatchOptions watch;
+  // nullptr: MedicalRecordService is not served. Outlives the server's Stop.
+  records::Keeper* keeper = nullptr;
 };
 
 // The gRPC server of the daemon: listeners, services, health, reflection. It has two threads of its

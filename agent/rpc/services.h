@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "agent/records/keeper.h"
 #include "agent/rpc/reception_source.h"
 #include "agent/rpc/status_source.h"
 
@@ -17,6 +18,8 @@ struct ServiceContext;
 std::unique_ptr<grpc::Service> MakeReceptionService(const ServiceContext& context,
                                                     EventMessages& messages);
 std::unique_ptr<grpc::Service> MakeEligibilityService(const ServiceContext& context);
+std::unique_ptr<grpc::Service> MakeMedicalRecordService(const ServiceContext& context,
+                                                        records::Keeper& keeper);
 std::unique_ptr<grpc::Service> MakeSystemService(const ServiceContext& context,
                                                  StatusFunction status);
 

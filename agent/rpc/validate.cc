@@ -203,6 +203,11 @@ absl::Status Validate(const v1::CancelReceptionRequest& request,
   return Text("reason", request.reason(), 0, kLongestReason);
 }
 
+absl::Status ValidateIds(absl::string_view request_id, absl::string_view reception_id) {
+  MDG_RETURN_IF_ERROR(RequestId(request_id));
+  return Id("reception_id", reception_id);
+}
+
 absl::Status ValidateOperator(absl::string_view value) {
   const bool printable =
       std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c < 0x7F; });

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "agent/reception/desk.h"
 #include "madoguchi/v1/eligibility_service.pb.h"
+#include "madoguchi/v1/medical_record_service.pb.h"
 #include "madoguchi/v1/reception_service.pb.h"
 #include "madoguchi/v1/system_service.pb.h"
 
@@ -32,6 +33,10 @@ absl::Status Validate(const v1::UnassignPatientRequest& request, const RequestCo
 absl::Status Validate(const v1::ExpectPatientRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::CancelReceptionRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::GetConfirmationRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::GetDrugHistoryRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::GetCheckupsRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::GetDiagnosisHistoryRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::GetDocumentRequest& request, const RequestContext& context);
 inline absl::Status Validate(const v1::GetStatusRequest& /*request*/,
                              const RequestContext& /*context*/) {
   return absl::OkStatus();
@@ -40,6 +45,9 @@ inline absl::Status Validate(const v1::WatchStatusRequest& /*request*/,
                              const RequestContext& /*context*/) {
   return absl::OkStatus();
 }
+
+// The two ids most requests have; the first may be empty.
+absl::Status ValidateIds(absl::string_view request_id, absl::string_view reception_id);
 
 // The value of metadata `madoguchi-operator`: 1 to 64 printable ASCII characters without a space at
 // either end, else MDG-1001.

@@ -21,10 +21,16 @@ Question Asked(Kind kind = Kind::kDrug) {
           .months = {}};
 }
 
+// As it would be for `reading`, whose name was found under the request's.
+absl::Status CheckAnswer(const Question& question, const Reading& reading) {
+  return CheckAnswer(question, Answer{.file_name = "f", .identifier = "id", .bytes = ""}, reading);
+}
+
 Reading Good(const std::string& family = "YZK") {
   Reading reading;
   reading.family = family;
   reading.medical_institution_code = "9910000017";
+  reading.identifier = "id";
   reading.result.set_code("1");
   reading.success = true;
   reading.patient = {.name = "架空　太郎",
@@ -72,6 +78,14 @@ TEST(AnswerRuleTest, AnotherFamilyOrInstitutionIsNoAnswer) {
   ExpectError(CheckAnswer(Asked(), foreign), ErrorCode::kRecordUnusable);
   foreign.medical_institution_code = "";
   ExpectError(CheckAnswer(Asked(), foreign), ErrorCode::kRecordUnusable);
+}
+
+TEST(AnswerRuleTest, TheAnswerToAnotherQuestionIsNone) {
+  for (const char* identifier : {"", "other"}) {
+    Reading other = Good();
+    other.identifier = identifier;
+    ExpectError(CheckAnswer(Asked(), other), ErrorCode::kRecordUnusable);
+  }
 }
 
 TEST(AnswerRuleTest, WhatOqsRefusesKeepsItsWords) {

@@ -181,7 +181,7 @@ class KeeperTest : public testing::Test {
       answer = asked_[index].answer;
     }
     if (!bytes.ok()) return answer(bytes.status());
-    answer(Answer{.file_name = "f", .bytes = *std::move(bytes)});
+    answer(Answer{.file_name = "f", .identifier = "", .bytes = *std::move(bytes)});
   }
   void Change(const std::function<void(v1::Reception&)>& change) {
     absl::MutexLock lock(&mu_);

@@ -199,7 +199,7 @@ TEST_F(KeeperTest, StoppingAnswersEverybody) {
   keeper_->Stop();
   EXPECT_EQ(call->Result(), "MDG-1004");
   // An answer that comes now changes nothing.
-  asked_[0].answer(Answer{.file_name = "f", .bytes = "YZK drugs"});
+  asked_[0].answer(Answer{.file_name = "f", .identifier = "", .bytes = "YZK drugs"});
   EXPECT_THAT(Kept(), IsEmpty());
   EXPECT_EQ(Get(Want(Kind::kDrug))->Result(), "MDG-1004");
 }

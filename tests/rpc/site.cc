@@ -14,7 +14,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/notification.h"
 #include "agent/base/japan_time.h"
+#include "agent/records/reading.h"
 #include "google/rpc/status.pb.h"
+#include "tests/rpc/record_answers.h"
 
 namespace madoguchi::rpc {
 namespace {
@@ -47,6 +49,8 @@ v1::Confirmation Answer(int number, absl::Time at) {
   qualification.mutable_insured()->set_number(absl::StrFormat("%08d", number));
   qualification.mutable_insured()->set_branch("01");
   *qualification.mutable_birth_date() = base::ToDate(absl::CivilDay(1950, 1, 1) + number % 20'000);
+  qualification.set_sex1_code("2");
+  qualification.set_sex1(v1::SEX_FEMALE);
   return answer;
 }
 
@@ -132,6 +136,8 @@ void Site::StartServer() {
     client.common_name = "emr-1";
     options.clients.push_back(client);
   }
+  MakeKeeper();
+  options.keeper = keeper_.get();
   server_ = std::make_unique<Server>(options, *desk_, clock_, [this] {
     absl::MutexLock lock(&mu_);
     return status_;
@@ -148,6 +154,60 @@ void Site::StopServer() {
     notified_ = nullptr;
   }
   server_.reset();
+  keeper_.reset();
+}
+
+void Site::MakeKeeper() {
+  trusted_ = std::make_unique<records::TrustedClock>(clock_, *store_->ReadClockMark(),
+                                                     [] { return absl::ZeroDuration(); });
+  gate_ = std::make_unique<records::Gate>(
+      records::GateOptions{}, [this](absl::string_view id) { return desk_->Load(id); },
+      [this](const records::GateEvent& event) {
+        absl::MutexLock lock(&mu_);
+        gate_events_.push_back(event);
+        return absl::OkStatus();
+      },
+      *trusted_);
+  keeper_ = std::make_unique<records::Keeper>(
+      records::KeeperOptions{},
+      records::Keeper::Parts{
+          .store = *store_,
+          .gate = *gate_,
+          .trusted = *trusted_,
+          .clock = clock_,
+          .ask =
+              [this](const records::Question& question, auto done) {
+                bool wrong = false;
+                {
+                  absl::MutexLock lock(&mu_);
+                  ++questions_;
+                  wrong = wrong_;
+                }
+                done(MakeAnswer(question, wrong, options_.drug_lines));
+              },
+          .read = records::ReadAnswer,
+          .commit =
+              [this](const store::Changes& changes) { return store_->Commit(changes).status(); },
+          .on_status =
+              [this](const std::string& id, std::vector<v1::RecordStatus> statuses) {
+                desk_->MoveRecord(id, std::move(statuses));
+              }});
+  keeper_->Start();
+}
+
+std::vector<records::GateEvent> Site::GateEvents() const {
+  absl::MutexLock lock(&mu_);
+  return gate_events_;
+}
+
+int Site::Questions() const {
+  absl::MutexLock lock(&mu_);
+  return questions_;
+}
+
+void Site::AnswerWrongly() {
+  absl::MutexLock lock(&mu_);
+  wrong_ = true;
 }
 
 void Site::Restart() {
@@ -165,6 +225,13 @@ v1::Reception Site::Tap(int number, const std::string& counter) {
   push.file_name = absl::StrCat("OQSsiquc01res_face_", taps_, ".xml");
   push.seen_at = clock_.Now();
   push.confirmation = Answer(number, push.seen_at);
+  for (const v1::ConsentCategory category : options_.consents) {
+    v1::Consent& consent = *push.confirmation.mutable_qualifications(0)->add_consents();
+    consent.set_category(category);
+    consent.set_flag(v1::CONSENT_FLAG_GRANTED);
+    *consent.mutable_available_until() =
+        base::ParseOqsTime(base::FormatOqsTime(push.seen_at + absl::Hours(24)));
+  }
   if (options_.padding > 0) {
     auto& unknown = *push.confirmation.add_unknown_elements();
     unknown.set_path("XmlMsg/MessageBody/Padding");

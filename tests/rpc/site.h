@@ -18,10 +18,12 @@
 #include "agent/crypto/digest.h"
 #include "agent/crypto/pki.h"
 #include "agent/reception/desk.h"
+#include "agent/records/keeper.h"
 #include "agent/rpc/server.h"
 #include "agent/store/store.h"
 #include "madoguchi/v1/error.pb.h"
 #include "madoguchi/v1/reception.pb.h"
+#include "tests/rpc/record_answers.h"
 
 namespace madoguchi::rpc {
 
@@ -41,7 +43,18 @@ class Site {
     bool tcp = false;
     // Bytes each reception carries besides what it needs.
     size_t padding = 0;
+    // What everybody who is tapped has consented to, for a day.
+    std::vector<v1::ConsentCategory> consents;
+    // In every answer of OQS about medicines.
+    int drug_lines = kDrugLines;
   };
+
+  // What the gate has written down.
+  std::vector<records::GateEvent> GateEvents() const;
+  // Questions that reached OQS (which answers at once, about the one who was asked for).
+  int Questions() const;
+  // From now on OQS answers about somebody else.
+  void AnswerWrongly();
 
   Site() : Site(Options()) {}
   explicit Site(Options options);
@@ -76,6 +89,7 @@ class Site {
   void StopDesk();
 
   void MakePki();
+  void MakeKeeper();
 
   const Options options_;
   base::SystemClock system_clock_;
@@ -89,6 +103,12 @@ class Site {
   Server* notified_ ABSL_GUARDED_BY(mu_) = nullptr;
   v1::SystemStatus status_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<reception::Desk> desk_;
+  std::unique_ptr<records::TrustedClock> trusted_;
+  std::unique_ptr<records::Gate> gate_;
+  std::unique_ptr<records::Keeper> keeper_;
+  std::vector<records::GateEvent> gate_events_ ABSL_GUARDED_BY(mu_);
+  int questions_ ABSL_GUARDED_BY(mu_) = 0;
+  bool wrong_ ABSL_GUARDED_BY(mu_) = false;
   std::unique_ptr<Server> server_;
   int taps_ = 0;
 };

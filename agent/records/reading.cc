@@ -1,0 +1,57 @@
+#include "agent/records/reading.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "agent/base/error.h"
+#include "agent/oqs/message.h"
+#include "agent/records/views.h"
+
+namespace madoguchi::records {
+namespace {
+
+constexpr absl::string_view kPdf = "%PDF-";
+constexpr absl::string_view kSuccess = "1";
+
+template <typename Record>
+Reading Common(const Record& record, std::string family) {
+  Reading reading;
+  reading.family = std::move(family);
+  reading.medical_institution_code = record.header().medical_institution_code();
+  reading.identifier = record.header().arbitrary_file_identifier();
+  reading.result = record.result();
+  reading.success = record.result().code() == kSuccess;
+  reading.patient = {.name = record.patient().name(),
+                     .name_kana = record.patient().name_kana(),
+                     .birth_date = record.patient().birth_date(),
+                     .sex_code = record.patient().sex_code()};
+  return reading;
+}
+
+}  // namespace
+
+absl::StatusOr<Reading> ReadAnswer(const Question& question, const Answer& answer) {
+  if (absl::StartsWith(answer.bytes, kPdf)) {
+    Reading document;
+    document.document = true;
+    document.body = answer.bytes;
+    return document;
+  }
+  absl::StatusOr<v1::OqsMessage> message = oqs::ReadMessage(answer.file_name, answer.bytes);
+  if (!message.ok()) return message.status();
+  if (message->has_medical_record()) {
+    Reading reading = Common(message->medical_record(), "YZK");
+    reading.body =
+        Slim(std::move(*message->mutable_medical_record()), question.kind).SerializeAsString();
+    return reading;
+  }
+  if (message->has_checkup_history()) {
+    Reading reading = Common(message->checkup_history(), "TKK");
+    reading.body = ViewCheckups(message->checkup_history()).SerializeAsString();
+    return reading;
+  }
+  return base::MakeError(base::ErrorCode::kRecordUnusable, {.what = "it holds no medical record",
+                                                            .reception_id = question.reception_id});
+}
+
+}  // namespace madoguchi::records
