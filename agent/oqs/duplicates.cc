@@ -1,5 +1,6 @@
 #include "agent/oqs/duplicates.h"
 
+#include <array>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -47,14 +48,18 @@ absl::string_view NameOf(MatchingDay day) {
 class Marker {
  public:
   explicit Marker(v1::DrugHistory& history) : lines_(*history.mutable_drug_lines()) {
-    for (v1::DrugLine& line : lines_) {
-      line.clear_duplicate_of();
-      line.clear_duplicate_reason();
+    for (int i = 0; i < lines_.size(); ++i) {
+      lines_[i].clear_duplicate_of();
+      lines_[i].clear_duplicate_reason();
+      if (v1::DrugSource_IsValid(lines_[i].source())) {
+        by_source_[static_cast<size_t>(lines_[i].source())].push_back(i);
+      }
     }
   }
 
   // Pairs the lines of `lower` with those of sources above it, best source first.
   void Mark(v1::DrugSource lower) {
+    if (by_source_[static_cast<size_t>(lower)].empty()) return;
     std::vector<bool> paired(static_cast<size_t>(lines_.size()));
     for (int higher = v1::DRUG_SOURCE_RECEIPT; higher < lower; ++higher) {
       for (const MatchingDay day : {MatchingDay::kPrescribed, MatchingDay::kDispensedAsBetterLacks,
@@ -74,17 +79,16 @@ class Marker {
   void Pair(v1::DrugSource higher, v1::DrugSource lower, MatchingDay day,
             std::vector<bool>& paired) {
     absl::flat_hash_map<Key, Queue> partners;
-    for (int i = 0; i < lines_.size(); ++i) {
-      if (lines_[i].source() != higher || lines_[i].duplicate_of() != 0 ||
-          paired[static_cast<size_t>(i)]) {
-        continue;
-      }
-      if (const std::optional<Key> key = KeyOf(lines_[i], day, true))
+    for (const int i : by_source_[static_cast<size_t>(higher)]) {
+      if (lines_[i].duplicate_of() != 0 || paired[static_cast<size_t>(i)]) continue;
+      if (const std::optional<Key> key = KeyOf(lines_[i], day, true)) {
         partners[*key].lines.push_back(i);
+      }
     }
     if (partners.empty()) return;
-    for (v1::DrugLine& line : lines_) {
-      if (line.source() != lower || line.duplicate_of() != 0) continue;
+    for (const int i : by_source_[static_cast<size_t>(lower)]) {
+      v1::DrugLine& line = lines_[i];
+      if (line.duplicate_of() != 0) continue;
       const std::optional<Key> key = KeyOf(line, day, false);
       const auto found = key ? partners.find(*key) : partners.end();
       if (found == partners.end() || found->second.used == found->second.lines.size()) continue;
@@ -97,6 +101,8 @@ class Marker {
   }
 
   google::protobuf::RepeatedPtrField<v1::DrugLine>& lines_;
+  // Places of lines, ascending.
+  std::array<std::vector<int>, v1::DrugSource_ARRAYSIZE> by_source_;
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "madoguchi/v1/oqs_message.pb.h"
 
 // The codec of OQS files: bytes <-> records, from one element table. Pure, no I/O, thread-safe.
-// Everything assumed about the interface (numbers A1-A19 of docs/architecture.md) is in this room.
+// Everything assumed about the interface (A1 to A20 of assumptions.def) is in this room.
 namespace madoguchi::oqs {
 
 // What the name of a message file says (reference: file names, section 2.2).

@@ -1,0 +1,129 @@
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <pugixml.hpp>
+#include <string>
+
+#include "agent/oqs/message.h"
+
+// How long a medicine history takes from bytes to record and lines, beside a bare pugixml parse of
+// the same bytes, and what a line costs when there are thousands.
+namespace madoguchi::oqs {
+namespace {
+
+constexpr char kName[] = "YZKsiquc01res_022604100920000101.xml";
+// So many lines are 20 KB in UTF-8.
+constexpr int kYearOfLines = 38;
+constexpr int kLinesPerDay = 4;
+constexpr int kDaysPerMonth = 3;
+
+v1::DrugItem Drug(int i) {
+  v1::DrugItem drug;
+  drug.set_treatment_class_code("21");
+  drug.set_drug_code(std::to_string(699900000 + i));
+  drug.set_drug_name("架空ロキソプロフェン錠６０ｍｇ「見本」");
+  drug.set_ingredient_name("ロキソプロフェンナトリウム水和物");
+  drug.set_amount("3");
+  drug.set_unit("錠");
+  drug.set_usage("１日３回毎食後服用");
+  drug.set_times("14");
+  return drug;
+}
+
+// Every line is a claim.
+v1::OqsMessage History(int lines) {
+  v1::OqsMessage message;
+  message.set_family(v1::MESSAGE_FAMILY_YZKSIQUC01);
+  message.set_role(v1::MESSAGE_ROLE_RESPONSE);
+  v1::MedicalRecord& record = *message.mutable_medical_record();
+  record.mutable_header()->set_medical_institution_code("9910000017");
+  record.mutable_patient()->set_name("架空　太郎");
+  record.mutable_result()->set_code("1");
+  for (int i = 0; i < lines; ++i) {
+    if (i % (kLinesPerDay * kDaysPerMonth) == 0) {
+      v1::MonthBlock& month = *record.add_receipt_months();
+      month.mutable_provider()->set_code("9940000012");
+      month.mutable_provider()->set_name("まどぐち薬局　本店");
+      month.mutable_prescriber()->set_code("9910000025");
+      month.mutable_prescriber()->set_name("架空整形外科医院");
+      month.mutable_month()->set_text("202602");
+    }
+    v1::MonthBlock& month = *record.mutable_receipt_months(record.receipt_months_size() - 1);
+    if (i % kLinesPerDay == 0) {
+      v1::DayBlock& day = *month.add_days();
+      day.mutable_dispensed_on()->set_text("20260205");
+      day.mutable_prescribed_on()->set_text("20260205");
+    }
+    *month.mutable_days(month.days_size() - 1)->add_drugs() = Drug(i);
+  }
+  return message;
+}
+
+std::string Bytes(int lines, Encoding encoding) {
+  return WriteMessage(History(lines), encoding).value();
+}
+
+void Read(benchmark::State& state, int lines, Encoding encoding) {
+  const std::string bytes = Bytes(lines, encoding);
+  size_t size = 0;
+  for (auto _ : state) {
+    const absl::StatusOr<v1::OqsMessage> message = ReadMessage(kName, bytes);
+    if (!message.ok() || message->medical_record().drug_history().drug_lines_size() != lines) {
+      state.SkipWithError("refused or lines lost");
+      break;
+    }
+    size = message->SpaceUsedLong();
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * bytes.size()));
+  state.counters["file_bytes"] = static_cast<double>(bytes.size());
+  state.counters["record_bytes_per_line"] = static_cast<double>(size) / lines;
+  state.counters["time_per_line"] =
+      benchmark::Counter(static_cast<double>(lines), benchmark::Counter::kIsIterationInvariantRate |
+                                                         benchmark::Counter::kInvert);
+}
+
+// pugixml knows no CP932: it takes the bytes as they are and makes no text of them.
+void Parse(benchmark::State& state, Encoding encoding) {
+  const std::string bytes = Bytes(kYearOfLines, encoding);
+  for (auto _ : state) {
+    pugi::xml_document document;
+    const auto parsed =
+        document.load_buffer(bytes.data(), bytes.size(), pugi::parse_default, pugi::encoding_utf8);
+    if (!parsed) state.SkipWithError("refused");
+    benchmark::DoNotOptimize(document);
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * bytes.size()));
+}
+
+void BM_PugixmlParseHistoryUtf8(benchmark::State& state) { Parse(state, Encoding::kUtf8); }
+BENCHMARK(BM_PugixmlParseHistoryUtf8);
+
+void BM_ReadHistoryUtf8(benchmark::State& state) { Read(state, kYearOfLines, Encoding::kUtf8); }
+BENCHMARK(BM_ReadHistoryUtf8);
+
+void BM_PugixmlParseHistoryCp932(benchmark::State& state) { Parse(state, Encoding::kShiftJis); }
+BENCHMARK(BM_PugixmlParseHistoryCp932);
+
+void BM_ReadHistoryCp932(benchmark::State& state) {
+  Read(state, kYearOfLines, Encoding::kShiftJis);
+}
+BENCHMARK(BM_ReadHistoryCp932);
+
+// Linear when time_per_line and record_bytes_per_line stay what they are.
+void BM_ReadLines(benchmark::State& state) {
+  Read(state, static_cast<int>(state.range(0)), Encoding::kUtf8);
+}
+BENCHMARK(BM_ReadLines)->Arg(100)->Arg(1'000)->Arg(10'000);
+
+void BM_WriteHistoryUtf8(benchmark::State& state) {
+  const v1::OqsMessage message = ReadMessage(kName, Bytes(kYearOfLines, Encoding::kUtf8)).value();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(WriteMessage(message, Encoding::kUtf8));
+  }
+}
+BENCHMARK(BM_WriteHistoryUtf8);
+
+}  // namespace
+}  // namespace madoguchi::oqs
+
+BENCHMARK_MAIN();
