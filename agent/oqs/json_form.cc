@@ -55,16 +55,10 @@ class XmlMaker : public JsonEvents {
   }
 
   bool StartObject() override {
-    Level level{Kind::kElement, {}};
-    if (levels_.empty()) {
-      level.kind = Kind::kBare;
-    } else if (levels_.back().kind == Kind::kItems) {
-      // Its members are elements of the list itself.
-      level.kind = Kind::kBare;
-    } else {
-      Open();
-    }
-    return Push(std::move(level)) && CheckSize();
+    // The members of an item of a list are elements of the list itself.
+    const bool is_bare = levels_.empty() || levels_.back().kind == Kind::kItems;
+    if (!is_bare) Open();
+    return Push({is_bare ? Kind::kBare : Kind::kElement, {}}) && CheckSize();
   }
 
   bool EndObject() override { return Pop(); }
