@@ -14,9 +14,10 @@ namespace madoguchi::oqs {
 inline constexpr size_t kMaxFileBytes = kMaxDocumentBytes;
 
 // Reads a file of whatever form messages come in. The family of the name decides first (families
-// known by name only are opaque), then the first bytes do: a PDF, else XML as by ReadMessage. Pure,
-// thread-safe.
-// Errors: those of ReadPdf, ReadOpaque and ReadMessage; all MDG-13nn, `field` names the place.
+// known by name only are opaque), then the first bytes do: a PDF, a ZIP archive, JSON, else XML
+// as by ReadMessage. Pure, thread-safe.
+// Errors: those of ReadPdf, ReadOpaque, ReadArchive, ReadJson, ReadMessage; all MDG-13nn, `field`
+// names the place.
 absl::StatusOr<v1::OqsMessage> ReadAnyForm(absl::string_view file_name, absl::string_view bytes);
 
 }  // namespace madoguchi::oqs

@@ -29,6 +29,23 @@ TEST(AnyForm, ContentDecidesAndNotTheExtension) {
   EXPECT_TRUE(ReadAnyForm("YZKsiquc01res_022604100930000412.pdf", xml.bytes)->has_medical_record());
 }
 
+TEST(AnyForm, JsonAndArchives) {
+  for (const Fixture& json : FixturesOf(".json")) {
+    const auto message = ReadAnyForm(json.name, json.bytes);
+    if (json.name == "auth-response.json") {
+      EXPECT_TRUE(base::Is(message.status(), base::ErrorCode::kNotAnOqsMessage));
+      continue;
+    }
+    ASSERT_TRUE(message.ok()) << json.path << ": " << message.status();
+    EXPECT_EQ(message->family(), v1::MESSAGE_FAMILY_OQSSIQUC01);
+  }
+  for (const Fixture& archive : FixturesOf(".zip")) {
+    const auto message = ReadAnyForm(archive.name, archive.bytes);
+    ASSERT_TRUE(message.ok()) << archive.path << ": " << message.status();
+    EXPECT_EQ(message->file_name(), archive.name);
+  }
+}
+
 TEST(AnyForm, NamesOfFamiliesKnownByNameOnlyMakeOpaque) {
   const Fixture pdf = FixturesOf(".pdf").front();
   EXPECT_TRUE(ReadAnyForm("CIPsiquc01res_1.pdf", pdf.bytes)->has_opaque());

@@ -96,6 +96,7 @@ void CollectAll(const google::protobuf::Descriptor& descriptor, std::set<std::st
 bool IsOfOtherForm(absl::string_view name) {
   return absl::StartsWith(name, "madoguchi.v1.Document.") ||
          absl::StartsWith(name, "madoguchi.v1.OpaqueMessage.") ||
+         name == "madoguchi.v1.OqsMessage.archive_entry" ||
          name == "madoguchi.v1.OqsMessage.document" || name == "madoguchi.v1.OqsMessage.opaque";
 }
 
