@@ -26,6 +26,7 @@ RANGES = {
     16: ("Daemon and configuration", "窓口サービスと設定"),
     17: ("Client and command line", "連携システムとコマンド"),
     18: ("Keys and certificates", "鍵と証明書"),
+    19: ("Audit trail", "監査記録"),
     20: ("Medical records", "薬剤・健診・診療情報"),
 }
 RETRY = {

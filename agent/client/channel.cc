@@ -3,12 +3,12 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
-#include <fstream>
-#include <sstream>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "agent/base/bounded_file.h"
 #include "agent/base/error.h"
 #include "google/rpc/status.pb.h"
 #include "madoguchi/v1/error.pb.h"
@@ -31,15 +31,12 @@ grpc::ChannelArguments Arguments() {
 }
 
 absl::StatusOr<std::string> ReadPem(const std::string& path, const std::string& option) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kLargestPem, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.empty() || text.size() == kLargestPem) {
+  base::FileContents file = base::ReadBoundedFile(path, kLargestPem);
+  if (file.fault != base::FileFault::kNone || file.bytes.empty()) {
     return base::MakeError(base::ErrorCode::kCertificateProblem,
                            {.what = "allowed is a readable PEM file", .field = option});
   }
-  return text;
+  return std::move(file.bytes);
 }
 
 }  // namespace

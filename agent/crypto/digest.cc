@@ -18,11 +18,6 @@ namespace {
 
 constexpr size_t kKeySize = 32;
 
-void Wipe(std::string& secret) {
-  if (!secret.empty()) OPENSSL_cleanse(secret.data(), secret.size());
-  secret.clear();
-}
-
 const unsigned char* Bytes(absl::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
@@ -82,17 +77,21 @@ std::string NewId(absl::Time now) {
                       hex.substr(16, 4), "-", hex.substr(20));
 }
 
+void Wipe(std::string& secret) {
+  if (!secret.empty()) OPENSSL_cleanse(secret.data(), secret.size());
+  secret.clear();
+}
+
 bool ConstantTimeEqual(absl::string_view a, absl::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-absl::StatusOr<KeyedHash> KeyedHash::LoadOrCreate(const std::string& path) {
+absl::StatusOr<std::string> LoadOrCreateKey(const std::string& path) {
   int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (fd >= 0) {
     absl::StatusOr<std::string> key = ReadKey(fd, path);
     ::close(fd);
-    if (!key.ok()) return key.status();
-    return KeyedHash(*std::move(key));
+    return key;
   }
   // Written under another name first: a crash must not leave half a key.
   const std::string temporary = path + ".new";
@@ -107,7 +106,15 @@ absl::StatusOr<KeyedHash> KeyedHash::LoadOrCreate(const std::string& path) {
     Wipe(key);
     return KeyFileError(path, "the key file cannot be written");
   }
-  return KeyedHash(std::move(key));
+  return key;
+}
+
+absl::StatusOr<KeyedHash> KeyedHash::LoadOrCreate(const std::string& path) {
+  absl::StatusOr<std::string> key = LoadOrCreateKey(path);
+  if (!key.ok()) return key.status();
+  KeyedHash hash(*key);
+  Wipe(*key);
+  return hash;
 }
 
 KeyedHash::KeyedHash(std::string key) : key_(std::move(key)) {}

@@ -23,11 +23,18 @@ std::string NewId(absl::Time now);
 // Compares without telling by time where the difference is.
 bool ConstantTimeEqual(absl::string_view a, absl::string_view b);
 
+// Overwrites a secret and empties it.
+void Wipe(std::string& secret);
+
+// Reads a 32-byte key from `path`, or makes one there (mode 0600, synced) when there is none.
+// MDG-1801 otherwise. Wipe() it when it is done with.
+absl::StatusOr<std::string> LoadOrCreateKey(const std::string& path);
+
 // HMAC-SHA-256 under a key that stays inside and is wiped at the end: look-up of people by what
 // identifies them, without keeping that.
 class KeyedHash {
  public:
-  // Reads a 32-byte key from `path`, or makes one there (mode 0600, synced) when there is none.
+  // With the key of LoadOrCreateKey().
   static absl::StatusOr<KeyedHash> LoadOrCreate(const std::string& path);
   // `key`: 32 bytes or more.
   explicit KeyedHash(std::string key);

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "agent/base/bounded_file.h"
 #include "agent/base/error.h"
 #include "agent/crypto/digest.h"
 
@@ -175,23 +176,21 @@ absl::Status WritePemFile(const std::string& path, absl::string_view contents, m
 }
 
 absl::StatusOr<std::string> ReadPemFile(const std::string& path) {
-  // O_NONBLOCK: a FIFO must not hold the caller up.
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat info {};
-  if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0) return FileError("cannot be opened", path);
-  if (!S_ISREG(info.st_mode)) return CertificateProblem("is not a regular file", path);
-  std::string contents(kMostPemBytes + 1, '\0');
-  size_t size = 0;
-  while (size < contents.size()) {
-    const ssize_t got = ::read(fd.get(), contents.data() + size, contents.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return FileError("cannot be read", path);
-    if (got == 0) break;
-    size += static_cast<size_t>(got);
+  base::FileContents file = base::ReadBoundedFile(path, kMostPemBytes);
+  errno = file.error;
+  switch (file.fault) {
+    case base::FileFault::kNone:
+      return std::move(file.bytes);
+    case base::FileFault::kCannotOpen:
+      return FileError("cannot be opened", path);
+    case base::FileFault::kNotRegular:
+      return CertificateProblem("is not a regular file", path);
+    case base::FileFault::kCannotRead:
+      return FileError("cannot be read", path);
+    case base::FileFault::kTooLarge:
+      break;
   }
-  if (size > kMostPemBytes) return CertificateProblem("is larger than 256 KB", path);
-  contents.resize(size);
-  return contents;
+  return CertificateProblem("is larger than 256 KB", path);
 }
 
 absl::StatusOr<absl::Time> NotAfter(absl::string_view certificate) {

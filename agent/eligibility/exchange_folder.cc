@@ -6,11 +6,24 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <optional>
+#include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "agent/oqs/message.h"
 
 namespace madoguchi::eligibility {
 namespace {
+
+constexpr absl::string_view kOurs = "madoguchi_";
+constexpr absl::string_view kTemporary = ".tmp";
+// Of SuffixOf.
+constexpr size_t kSuffixDigits = 12;
+constexpr size_t kNumberDigits = 4;
+// Files removed by one sweep, at most.
+constexpr size_t kMostSwept = 1000;
 
 // The terminal's program runs under another account and has to read and delete the request.
 constexpr mode_t kRequestMode = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP;
@@ -30,13 +43,46 @@ int WriteAll(int fd, absl::string_view bytes) {
 // The file system has no rename that spares what is there: it did nothing.
 bool CannotSpare(int error) { return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP; }
 
+absl::string_view StemOf(v1::MessageFamily family) {
+  switch (family) {
+    case v1::MESSAGE_FAMILY_OQSSIQUC01:
+      return "OQSsiquc01";
+    case v1::MESSAGE_FAMILY_YZKSIQUC01:
+      return "YZKsiquc01";
+    case v1::MESSAGE_FAMILY_TKKSIQUC01:
+      return "TKKsiquc01";
+    default:
+      return "";
+  }
+}
+
+// Whether `name` is one that NamesOf and SuffixOf give to a temporary file with a number in
+// `range`.
+bool IsOwnTemporary(absl::string_view name, const SuffixRange& range) {
+  absl::string_view middle = name;
+  if (!absl::ConsumePrefix(&middle, kOurs) || !absl::ConsumeSuffix(&middle, kTemporary)) {
+    return false;
+  }
+  const std::optional<oqs::FileName> request = oqs::ParseFileName(absl::StrCat(middle, ".xml"));
+  if (!request.has_value() || request->suffix.size() != kSuffixDigits ||
+      request->suffix.find_first_not_of("0123456789") != std::string::npos) {
+    return false;
+  }
+  int number = -1;
+  return absl::SimpleAtoi(request->suffix.substr(kSuffixDigits - kNumberDigits), &number) &&
+         number >= range.first && number <= range.last &&
+         NamesOf(request->family, request->suffix).temporary == name;
+}
+
 }  // namespace
 
-ExchangeNames NamesOf(absl::string_view suffix) {
+ExchangeNames NamesOf(v1::MessageFamily family, absl::string_view suffix) {
+  const absl::string_view stem = StemOf(family);
+  if (stem.empty()) return {};
   // Not `.xml` at the end, nor an ending that Windows' short names would take for it.
-  return {.request = absl::StrCat("OQSsiquc01req_", suffix, ".xml"),
-          .temporary = absl::StrCat("madoguchi_OQSsiquc01req_", suffix, ".tmp"),
-          .reply = absl::StrCat("OQSsiquc01res_", suffix, ".xml")};
+  return {.request = absl::StrCat(stem, "req_", suffix, ".xml"),
+          .temporary = absl::StrCat(kOurs, stem, "req_", suffix, kTemporary),
+          .reply = absl::StrCat(stem, "res_", suffix, ".xml")};
 }
 
 int ExchangeFolder::Open() {
@@ -76,7 +122,11 @@ PublishResult ExchangeFolder::Publish(const ExchangeNames& names, absl::string_v
   if (const int error = Open(); error != 0) {
     return {.publication = written ? Publication::kUnknown : Publication::kNotSent, .error = error};
   }
-  if (!written) {
+  if (written) {
+    PublishResult seen = JudgeAfterStop(names);
+    if (seen.publication == Publication::kSent) seen.journal = journal(JournalStep::kSent);
+    if (seen.publication != Publication::kNotSent) return seen;
+  } else {
     // What an earlier attempt left is of no use: it may be cut off.
     if (const int error = Remove(req_, names.temporary); error != 0) return {.error = error};
     bool free = false;
@@ -124,19 +174,49 @@ PublishResult ExchangeFolder::Judge(const ExchangeNames& names, int error) {
   }
 }
 
+PublishResult ExchangeFolder::JudgeAfterStop(const ExchangeNames& names) {
+  // A power failure can undo a rename that the terminal has seen already; its reply tells. Both
+  // names were free before. Should the reply be another program's all the same, the question ends
+  // as one whose outcome is unknown; published twice it is never.
+  const FileLook reply = res_.Stat(names.reply);
+  if (reply.look == Look::kUnreadable) {
+    return {.publication = Publication::kUnknown, .error = reply.error};
+  }
+  if (reply.look == Look::kGone) return Judge(names, 0);
+  Remove(req_, names.temporary);
+  return {.publication = Publication::kSent};
+}
+
 PublishResult ExchangeFolder::Withdraw(const ExchangeNames& names, JournalStep step) {
   if (step == JournalStep::kSent) return {.publication = Publication::kSent};
   const bool written = step == JournalStep::kWritten;
   const Publication unsure = written ? Publication::kUnknown : Publication::kNotSent;
   if (const int error = Open(); error != 0) return {.publication = unsure, .error = error};
   if (written) {
-    PublishResult seen = Judge(names, 0);
+    PublishResult seen = JudgeAfterStop(names);
     if (seen.publication != Publication::kNotSent) return seen;
   }
   if (const int error = Remove(req_, names.temporary); error != 0) {
     return {.publication = unsure, .error = error};
   }
   return {.publication = Publication::kNotSent};
+}
+
+int ExchangeFolder::Sweep(const SuffixRange& range,
+                          absl::FunctionRef<bool(absl::string_view)> is_needed, int& removed) {
+  removed = 0;
+  if (const int error = Open(); error != 0) return error;
+  std::vector<std::string> orphans;
+  const int listed = req_.List([&](absl::string_view name) {
+    if (IsOwnTemporary(name, range) && !is_needed(name)) orphans.emplace_back(name);
+    return orphans.size() < kMostSwept;
+  });
+  if (listed != 0) return listed;
+  for (const std::string& name : orphans) {
+    if (const int error = Remove(req_, name); error != 0) return error;
+    ++removed;
+  }
+  return 0;
 }
 
 FileLook ExchangeFolder::ReadReply(const ExchangeNames& names) {

@@ -7,6 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "agent/eligibility/folder.h"
+#include "agent/eligibility/question.h"
+#include "madoguchi/v1/oqs_message.pb.h"
 
 // The folders `req` and `res` of a terminal: a request file is published there exactly once,
 // whatever breaks in between.
@@ -19,13 +21,14 @@ struct ExchangeNames {
   std::string temporary;
   std::string reply;
 };
-// Of the family OQSsiquc01. `suffix`: digits (see question.h).
-ExchangeNames NamesOf(absl::string_view suffix);
+// Of OQSsiquc01, YZKsiquc01 or TKKsiquc01; empty names for any other family. `suffix`: digits (see
+// question.h).
+ExchangeNames NamesOf(v1::MessageFamily family, absl::string_view suffix);
 
 // How far the journal says that a request file has got. The journal is written before the folder is
 // touched for the next step, so that after a crash the two together tell what happened:
 //   kPrepared  nothing was published: start over
-//   kWritten   with the temporary file: not published yet; without it: published
+//   kWritten   with the temporary file and no reply: not published yet; otherwise: published
 //   kSent      published
 enum class JournalStep { kPrepared, kWritten, kSent };
 
@@ -75,6 +78,14 @@ class ExchangeFolder {
   // kSent: too late; kUnknown: the share does not say.
   PublishResult Withdraw(const ExchangeNames& names, JournalStep step);
 
+  // Removes temporary files of ours that no question needs any more: they name a patient. Those are
+  // files with a number of `range`, so not another Madoguchi's in the same folder, for which
+  // `is_needed`, asked with the file's name, is false. Looks at the whole folder: call it at a
+  // start and when a share comes back, never between two steps of a publication. An errno; how many
+  // were removed.
+  int Sweep(const SuffixRange& range, absl::FunctionRef<bool(absl::string_view)> is_needed,
+            int& removed);
+
   // The reply as it is now, complete or not.
   FileLook ReadReply(const ExchangeNames& names);
   // Removes our reply, which holds medical data, after what is in it is durable; only while it is
@@ -90,6 +101,8 @@ class ExchangeFolder {
   PublishResult Rename(const ExchangeNames& names, JournalWriter journal);
   // What the presence of the temporary file says about a request at kWritten.
   PublishResult Judge(const ExchangeNames& names, int error);
+  // The same for one at which an earlier run stopped.
+  PublishResult JudgeAfterStop(const ExchangeNames& names);
 
   Folder req_;
   Folder res_;

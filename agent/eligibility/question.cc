@@ -19,6 +19,17 @@ bool Contradicts(const v1::Date& asked, const v1::Date& answered) {
          asked.day() != answered.day();
 }
 
+void PutQuery(const Question& question, v1::OqsMessage& message) {
+  *message.mutable_query() = question.query;
+  // In the header it has its place.
+  message.mutable_query()->clear_day();
+  v1::MessageHeader& header = *message.mutable_request_header();
+  header.set_medical_institution_code(question.institution);
+  header.set_arbitrary_file_identifier(question.identifier);
+  *header.mutable_confirmation_date() = base::ParseOqsDate(absl::StrFormat(
+      "%04d%02d%02d", question.day.year(), question.day.month(), question.day.day()));
+}
+
 }  // namespace
 
 std::string SuffixOf(absl::CivilDay day, int number) {
@@ -38,27 +49,32 @@ std::optional<int> FreeNumber(const SuffixRange& range, int from,
 
 absl::StatusOr<std::string> RequestBytes(const Question& question, oqs::Encoding encoding) {
   v1::OqsMessage message;
-  message.set_family(v1::MESSAGE_FAMILY_OQSSIQUC01);
+  message.set_family(question.family);
   message.set_role(v1::MESSAGE_ROLE_REQUEST);
-  *message.mutable_query() = question.query;
-  // In the header it has its place.
-  message.mutable_query()->clear_day();
-  v1::MessageHeader& header = *message.mutable_request_header();
-  header.set_medical_institution_code(question.institution);
-  header.set_arbitrary_file_identifier(question.identifier);
-  *header.mutable_confirmation_date() = base::ParseOqsDate(absl::StrFormat(
-      "%04d%02d%02d", question.day.year(), question.day.month(), question.day.day()));
+  if (question.family == v1::MESSAGE_FAMILY_OQSSIQUC01) {
+    PutQuery(question, message);
+  } else {
+    v1::InformationQuery& query = *message.mutable_information_query();
+    query = question.information;
+    query.set_medical_institution_code(question.institution);
+    query.set_arbitrary_file_identifier(question.identifier);
+  }
   return oqs::WriteMessage(message, encoding);
 }
 
-AnswerMatch MatchAnswer(const Question& question, const v1::Confirmation& answer) {
-  const v1::MessageHeader& header = answer.header();
+AnswerMatch MatchHeader(const Question& question, const v1::MessageHeader& header) {
   if (header.medical_institution_code() != question.institution) {
     return AnswerMatch::kOtherInstitution;
   }
   if (header.arbitrary_file_identifier() != question.identifier) {
     return AnswerMatch::kOtherQuestion;
   }
+  return AnswerMatch::kOurs;
+}
+
+AnswerMatch MatchAnswer(const Question& question, const v1::Confirmation& answer) {
+  const AnswerMatch head = MatchHeader(question, answer.header());
+  if (head != AnswerMatch::kOurs) return head;
   const v1::Date& born = question.query.birth_date();
   const bool other = Contradicts(born, answer.query().birth_date()) ||
                      std::any_of(answer.qualifications().begin(), answer.qualifications().end(),

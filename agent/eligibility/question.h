@@ -10,8 +10,10 @@
 #include "absl/time/civil_time.h"
 #include "agent/oqs/message.h"
 #include "madoguchi/v1/confirmation.pb.h"
+#include "madoguchi/v1/medical.pb.h"
 
-// One question to OQS about one person, and which answer is its answer. Pure functions.
+// One question to OQS about one person, for any family of messages, and which answer is its answer.
+// Pure functions.
 namespace madoguchi::eligibility {
 
 // The numbers of a day that are ours: other programs count in the same folder, usually from 1.
@@ -29,16 +31,22 @@ std::optional<int> FreeNumber(const SuffixRange& range, int from,
                               absl::FunctionRef<bool(int number)> is_free);
 
 struct Question {
+  // OQSsiquc01, YZKsiquc01 or TKKsiquc01.
+  v1::MessageFamily family = v1::MESSAGE_FAMILY_OQSSIQUC01;
+  // Asked by OQSsiquc01.
   v1::EligibilityQuery query;
+  // Asked by YZKsiquc01 and TKKsiquc01; institution and identifier are those below.
+  v1::InformationQuery information;
   // 10 digits.
   std::string institution;
   // Ours alone, echoed by the answer (ArbitraryFileIdentifier).
   std::string identifier;
-  // The day asked for.
+  // The day asked for; records have none.
   absl::CivilDay day;
 };
 
-// The request file. MDG-1307 when a character has no place in `encoding`.
+// The request file. MDG-1307 when a character has no place in `encoding`, or the family has no
+// request.
 absl::StatusOr<std::string> RequestBytes(const Question& question, oqs::Encoding encoding);
 
 enum class AnswerMatch {
@@ -51,8 +59,11 @@ enum class AnswerMatch {
   kOtherPerson,
 };
 
-// Whether an answer that lies under the question's name is the question's. Names of people are
-// never looked at.
+// Whether an answer with this head that lies under the question's name can be the question's: only
+// then may its patient be looked at.
+AnswerMatch MatchHeader(const Question& question, const v1::MessageHeader& header);
+
+// The same for an answer of OQSsiquc01, with the person. Names of people are never looked at.
 AnswerMatch MatchAnswer(const Question& question, const v1::Confirmation& answer);
 
 }  // namespace madoguchi::eligibility

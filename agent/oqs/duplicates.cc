@@ -16,7 +16,7 @@ namespace {
 
 // The day two lines may have in common: the prescribed one, or that of dispensing when the line of
 // the better or of the other source has no prescribed day.
-enum class Day { kPrescribed, kDispensedAsBetterLacks, kDispensedAsOtherLacks };
+enum class MatchingDay { kPrescribed, kDispensedAsBetterLacks, kDispensedAsOtherLacks };
 
 // What two lines that report one medicine have in common: prescriber, day, medicine, amount, unit,
 // times. Points into the line.
@@ -24,14 +24,14 @@ using Key = std::tuple<absl::string_view, absl::string_view, absl::string_view, 
                        absl::string_view, absl::string_view>;
 
 // nullopt: the line does not say enough to be a duplicate of anything.
-std::optional<Key> KeyOf(const v1::DrugLine& line, Day day, bool is_better) {
+std::optional<Key> KeyOf(const v1::DrugLine& line, MatchingDay day, bool is_better) {
   const v1::DrugItem& drug = line.drug();
   const absl::string_view prescriber = line.prescriber().code();
   const absl::string_view on =
-      day == Day::kPrescribed ? line.prescribed_on().text() : line.dispensed_on().text();
+      day == MatchingDay::kPrescribed ? line.prescribed_on().text() : line.dispensed_on().text();
   const absl::string_view medicine = drug.drug_code().empty() ? drug.drug_name() : drug.drug_code();
-  const bool must_lack =
-      is_better ? day == Day::kDispensedAsBetterLacks : day == Day::kDispensedAsOtherLacks;
+  const bool must_lack = is_better ? day == MatchingDay::kDispensedAsBetterLacks
+                                   : day == MatchingDay::kDispensedAsOtherLacks;
   if (must_lack && !line.prescribed_on().text().empty()) return std::nullopt;
   if (prescriber.empty() || on.empty() || medicine.empty()) return std::nullopt;
   return Key{prescriber, on, medicine, drug.amount(), drug.unit(), drug.times()};
@@ -41,7 +41,9 @@ absl::string_view NameOf(v1::DrugSource source) {
   return source == v1::DRUG_SOURCE_RECEIPT ? "レセプト" : "電子処方箋の調剤情報";
 }
 
-absl::string_view NameOf(Day day) { return day == Day::kPrescribed ? "処方日" : "調剤日"; }
+absl::string_view NameOf(MatchingDay day) {
+  return day == MatchingDay::kPrescribed ? "処方日" : "調剤日";
+}
 
 class Marker {
  public:
@@ -60,8 +62,8 @@ class Marker {
     if (by_source_[static_cast<size_t>(lower)].empty()) return;
     std::vector<bool> paired(static_cast<size_t>(lines_.size()));
     for (int higher = v1::DRUG_SOURCE_RECEIPT; higher < lower; ++higher) {
-      for (const Day day :
-           {Day::kPrescribed, Day::kDispensedAsBetterLacks, Day::kDispensedAsOtherLacks}) {
+      for (const MatchingDay day : {MatchingDay::kPrescribed, MatchingDay::kDispensedAsBetterLacks,
+                                    MatchingDay::kDispensedAsOtherLacks}) {
         Pair(static_cast<v1::DrugSource>(higher), lower, day, paired);
       }
     }
@@ -74,7 +76,8 @@ class Marker {
     size_t used = 0;
   };
 
-  void Pair(v1::DrugSource higher, v1::DrugSource lower, Day day, std::vector<bool>& paired) {
+  void Pair(v1::DrugSource higher, v1::DrugSource lower, MatchingDay day,
+            std::vector<bool>& paired) {
     absl::flat_hash_map<Key, Queue> partners;
     for (const int i : by_source_[static_cast<size_t>(higher)]) {
       if (lines_[i].duplicate_of() != 0 || paired[static_cast<size_t>(i)]) continue;

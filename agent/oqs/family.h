@@ -1,6 +1,8 @@
 #ifndef MADOGUCHI_AGENT_OQS_FAMILY_H_
 #define MADOGUCHI_AGENT_OQS_FAMILY_H_
 
+#include <string>
+
 #include "absl/strings/string_view.h"
 #include "madoguchi/v1/oqs_message.pb.h"
 
@@ -46,6 +48,9 @@ inline constexpr Family kRegistrationResultResponse = {v1::MESSAGE_FAMILY_OQSMUI
 // True for names built like those of messages (three letters, si or mu, three letters, two digits,
 // req or res, `_`) of a family ParseFileName does not know.
 bool NamesOtherFamily(absl::string_view name);
+
+// `file_name` without folder, safe to print: what OqsMessage.file_name says.
+std::string BareName(absl::string_view file_name);
 
 }  // namespace madoguchi::oqs
 

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "agent/base/japan_time.h"
+#include "agent/base/log.h"
 #include "agent/oqs/family.h"
 #include "agent/oqs/message.h"
 #include "agent/text/utf8.h"
@@ -101,6 +102,12 @@ bool NamesOtherFamily(absl::string_view name) {
          AllOf(name.substr(8, 2), absl::ascii_isdigit) &&
          (absl::EqualsIgnoreCase(direction, "req") || absl::EqualsIgnoreCase(direction, "res")) &&
          name[13] == '_';
+}
+
+std::string BareName(absl::string_view file_name) {
+  const size_t slash = file_name.rfind('/');
+  if (slash != absl::string_view::npos) file_name.remove_prefix(slash + 1);
+  return base::Printable(file_name, 255);
 }
 
 bool LooksComplete(absl::string_view bytes) {

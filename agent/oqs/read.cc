@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
-#include "agent/base/log.h"
 #include "agent/oqs/decode.h"
 #include "agent/oqs/derive.h"
 #include "agent/oqs/element.h"
@@ -111,13 +110,6 @@ absl::StatusOr<Family> DecideFamily(absl::string_view file_name, const pugi::xml
                       .field = "XmlMsg/MessageBody"});
   }
   return *family;
-}
-
-// Name without folder, safe to print.
-std::string BareName(absl::string_view file_name) {
-  const size_t slash = file_name.rfind('/');
-  if (slash != absl::string_view::npos) file_name.remove_prefix(slash + 1);
-  return base::Printable(file_name, 255);
 }
 
 }  // namespace

@@ -150,7 +150,7 @@ class MedicalRecordService final : public RawService {
     if (const absl::Status bad = AddMonths(request, context_.clock.Now(), wish); !bad.ok()) {
       return Refuse(context, bad);
     }
-    return Give(context, response, std::move(wish),
+    return Give(context, response, wish,
                 [all = request.include_duplicates()](Delivery delivery,
                                                      const std::optional<records::Months>& months) {
                   return Drugs(std::move(delivery), months, all);
@@ -170,7 +170,7 @@ class MedicalRecordService final : public RawService {
     if (const absl::Status bad = AddMonths(request, context_.clock.Now(), wish); !bad.ok()) {
       return Refuse(context, bad);
     }
-    return Give(context, response, std::move(wish), Diagnoses);
+    return Give(context, response, wish, Diagnoses);
   }
 
   grpc::ServerUnaryReactor* GetCheckups(grpc::CallbackServerContext* context,
@@ -182,7 +182,7 @@ class MedicalRecordService final : public RawService {
     if (!caller.ok()) return Refuse(context, caller.status());
     records::Wish wish = WishOf(*caller, request, Kind::kCheckup);
     wish.freshness = FreshnessOf(request.freshness());
-    return Give(context, response, std::move(wish), Checkups);
+    return Give(context, response, wish, Checkups);
   }
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* GetDocument(grpc::CallbackServerContext* context,
@@ -204,10 +204,10 @@ class MedicalRecordService final : public RawService {
   // Answers on the keeper's thread.
   template <typename Make>
   grpc::ServerUnaryReactor* Give(grpc::CallbackServerContext* context, grpc::ByteBuffer* response,
-                                 records::Wish wish, Make make) {
+                                 const records::Wish& wish, Make make) {
     const auto call = PendingCall::Begin(context, response, context_.clock, context_.timers);
     const std::optional<records::Months> months = wish.months;
-    keeper_.Get(std::move(wish), [call, months, make](absl::StatusOr<Delivery> delivery) {
+    keeper_.Get(wish, [call, months, make](absl::StatusOr<Delivery> delivery) {
       if (!delivery.ok()) return call->Refuse(delivery.status());
       const auto reply = make(*std::move(delivery), months);
       if (!reply.ok()) return call->Refuse(reply.status());

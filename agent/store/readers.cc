@@ -48,6 +48,14 @@ RecordRow ReadRecord(const Statement& statement) {
           .body = statement.Blob(7)};
 }
 
+AuditRow ReadAuditRow(const Statement& statement) {
+  return {.number = statement.Int(0),
+          .at = absl::FromUnixMicros(statement.Int(1)),
+          .body = statement.Blob(2),
+          .hash = statement.Blob(3),
+          .tag = statement.Blob(4)};
+}
+
 absl::Time ReadTime(const Statement& statement) { return absl::FromUnixMicros(statement.Int(0)); }
 
 template <typename Make>
@@ -156,7 +164,11 @@ absl::StatusOr<std::unique_ptr<Store::Readers::Session>> Store::Readers::Connect
        "SELECT reception_id, kind, first_month, last_month FROM records WHERE delete_at <= ?1"
        " ORDER BY delete_at LIMIT ?2"},
       {s.next_due, "SELECT min(delete_at) FROM records HAVING count(*) > 0"},
-      {s.clock_mark, "SELECT mark FROM clock_mark"}};
+      {s.clock_mark, "SELECT mark FROM clock_mark"},
+      {s.audit,
+       "SELECT number, at, body, hash, tag FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2"},
+      {s.newest_audit,
+       "SELECT number, at, body, hash, tag FROM audit ORDER BY number DESC LIMIT 1"}};
   for (const Sql& sql : list) {
     absl::StatusOr<Statement> prepared = s.connection.Prepare(sql.text);
     if (!prepared.ok()) return prepared.status();
@@ -308,6 +320,18 @@ absl::StatusOr<absl::Time> Store::Readers::NextRecordDue() {
   const absl::StatusOr<std::optional<absl::Time>> next = FindOne((*lease)->next_due, ReadTime);
   if (!next.ok()) return next.status();
   return next->value_or(absl::InfiniteFuture());
+}
+
+absl::StatusOr<std::vector<AuditRow>> Store::Readers::ReadAudit(int64_t after, int limit) {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindAll((*lease)->audit.Bind(1, after).Bind(2, limit), ReadAuditRow);
+}
+
+absl::StatusOr<std::optional<AuditRow>> Store::Readers::NewestAudit() {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindOne((*lease)->newest_audit, ReadAuditRow);
 }
 
 absl::StatusOr<absl::Time> Store::Readers::ReadClockMark() {

@@ -39,6 +39,8 @@ class Store::Readers {
   absl::StatusOr<std::vector<RecordRow>> FindRecords(absl::string_view reception_id);
   absl::StatusOr<std::vector<RecordKey>> FindRecordsDue(absl::Time now, int limit);
   absl::StatusOr<absl::Time> NextRecordDue();
+  absl::StatusOr<std::vector<AuditRow>> ReadAudit(int64_t after, int limit);
+  absl::StatusOr<std::optional<AuditRow>> NewestAudit();
   absl::StatusOr<absl::Time> ReadClockMark();
 
  private:
@@ -49,6 +51,7 @@ class Store::Readers {
     Statement events, day_events, open, backwards, expectations;
     Statement open_exchanges, highest_number;
     Statement records, records_due, next_due, clock_mark;
+    Statement audit, newest_audit;
   };
   // A connection for one call; goes back to the pool at the end, unless it was discarded.
   class Lease {

@@ -97,7 +97,23 @@ CREATE INDEX exchanges_open ON exchanges(opened_at) WHERE open = 1;
 CREATE INDEX exchanges_day ON exchanges(day) WHERE open = 0;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kRecords, kExchanges};
+// The audit trail. The triggers stop mistakes of our own; against others there are the chain and
+// the anchors.
+constexpr absl::string_view kAudit = R"sql(
+CREATE TABLE audit(
+  number INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  hash BLOB NOT NULL,
+  tag BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kRecords, kExchanges, kAudit};
 
 absl::Status TakeStep(Connection& connection, absl::string_view step, size_t version) {
   absl::Status status = connection.Execute(

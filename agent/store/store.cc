@@ -111,6 +111,12 @@ absl::StatusOr<std::vector<RecordKey>> Store::FindRecordsDue(absl::Time now, int
   return readers_->FindRecordsDue(now, limit);
 }
 absl::StatusOr<absl::Time> Store::NextRecordDue() const { return readers_->NextRecordDue(); }
+absl::StatusOr<std::vector<AuditRow>> Store::ReadAudit(int64_t after, int limit) const {
+  return readers_->ReadAudit(after, limit);
+}
+absl::StatusOr<std::optional<AuditRow>> Store::NewestAudit() const {
+  return readers_->NewestAudit();
+}
 absl::StatusOr<absl::Time> Store::ReadClockMark() const { return readers_->ReadClockMark(); }
 
 }  // namespace madoguchi::store

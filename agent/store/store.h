@@ -93,6 +93,17 @@ struct ExchangeRow {
   std::string body;
 };
 
+// An entry of the audit trail. What it says is in `body`; what binds it to the entries before it is
+// the business of the room `audit`.
+struct AuditRow {
+  // Given by the trail; from 1, without gaps.
+  int64_t number = 0;
+  absl::Time at;
+  std::string body;
+  std::string hash;
+  std::string tag;
+};
+
 // What one transaction changes.
 struct Changes {
   // New or changed; each becomes one event, in this order.
@@ -106,6 +117,8 @@ struct Changes {
   // New or changed. MDG-1502 when another one has the name.
   std::vector<ExchangeRow> exchanges;
   std::vector<RecordKey> records_gone;
+  // Appended; never changed or deleted.
+  std::vector<AuditRow> audit;
   // A time the clock has shown; the newest is kept.
   std::optional<absl::Time> clock_mark;
 };
@@ -199,6 +212,10 @@ class Store {
   absl::StatusOr<std::vector<RecordKey>> FindRecordsDue(absl::Time now, int limit) const;
   // When the next record is due; InfiniteFuture when there is none.
   absl::StatusOr<absl::Time> NextRecordDue() const;
+  // Entries of the audit trail with numbers above `after`, ascending, at most `limit`.
+  absl::StatusOr<std::vector<AuditRow>> ReadAudit(int64_t after, int limit) const;
+  // The newest one.
+  absl::StatusOr<std::optional<AuditRow>> NewestAudit() const;
   // The newest time the clock has shown; InfinitePast when none was kept.
   absl::StatusOr<absl::Time> ReadClockMark() const;
 

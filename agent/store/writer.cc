@@ -102,6 +102,7 @@ absl::Status Store::Writer::Connect() {
        {s.put_expectation,
         "INSERT INTO expectations(id, counter, until, body) VALUES(?1, ?2, ?3, ?4)"},
        {s.drop_expectation, "DELETE FROM expectations WHERE id = ?1"},
+       {s.put_audit, "INSERT INTO audit(number, at, body, hash, tag) VALUES(?1, ?2, ?3, ?4, ?5)"},
        {s.put_exchange,
         "INSERT INTO exchanges(id, reception_id, terminal, day, number, step, open, opened_at, "
         "body)"
@@ -236,6 +237,14 @@ absl::Status Store::Writer::PutRecords(Session& session, const Changes& changes)
   }
   for (const RecordKey& key : changes.records_gone) {
     MDG_RETURN_IF_ERROR(bind_key(session.drop_record, key).Run());
+  }
+  for (const AuditRow& row : changes.audit) {
+    MDG_RETURN_IF_ERROR(session.put_audit.Bind(1, row.number)
+                            .Bind(2, absl::ToUnixMicros(row.at))
+                            .BindBlob(3, row.body)
+                            .BindBlob(4, row.hash)
+                            .BindBlob(5, row.tag)
+                            .Run());
   }
   if (!changes.clock_mark.has_value()) return absl::OkStatus();
   return session.put_clock_mark.Bind(1, absl::ToUnixMicros(*changes.clock_mark)).Run();

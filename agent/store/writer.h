@@ -40,6 +40,7 @@ class Store::Writer {
     Connection connection;
     Statement begin, commit, rollback, set_head, set_floor, probe;
     Statement put_reception, put_face_key, put_request, put_expectation, drop_expectation;
+    Statement put_audit;
     Statement put_exchange, drop_exchanges;
     Statement put_record, drop_record, put_clock_mark;
     Statement find_old, drop_reception, drop_requests;

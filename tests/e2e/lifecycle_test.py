@@ -154,14 +154,18 @@ class Lifecycle(unittest.TestCase):
             face = next((clinic.folder / "oqs" / "face").glob("*.xml"))
             bad = clinic.folder / "OQSsiquc01res_bad.xml"
             bad.write_text("<XmlMsg><a></b></XmlMsg>")
-            done = run(BIN / "madoguchi", "convert", "--to", "json", bad, face,
-                       clinic.folder / "missing.xml")
+            missing = clinic.folder / "missing.xml"
+            opaque = clinic.folder / "OQSsiurl01res_1.xml"
+            opaque.write_bytes(b"\xff\x00")
+            done = run(BIN / "madoguchi", "convert", "--to", "json", bad, face, missing, opaque)
             self.assertEqual(done.returncode, 1)
-            self.assertEqual(len(done.stdout.splitlines()), 1)
-            message = json.loads(done.stdout)
+            message, carried = [json.loads(line) for line in done.stdout.splitlines()]
             self.assertEqual(message["family"], "MESSAGE_FAMILY_OQSSIQUC01_FACE")
-            self.assertEqual(len(done.stderr.splitlines()), 2)
-            self.assertIn("MDG-1302", done.stderr)
+            self.assertEqual(carried["opaque"], {"familyName": "OQSsiurl01", "content": "/wA="})
+            of_bad, of_missing = done.stderr.splitlines()
+            self.assertTrue(of_bad.startswith(f"{bad}: MDG-1302 "), of_bad)
+            self.assertTrue(of_bad.endswith("(character 13)"), of_bad)
+            self.assertTrue(of_missing.startswith(f"{missing}: MDG-1702 "), of_missing)
 
 
 if __name__ == "__main__":

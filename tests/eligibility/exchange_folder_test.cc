@@ -30,7 +30,7 @@ class ExchangeFolderTest : public testing::Test {
 
   ExchangeSite site_;
   ExchangeFolder folder_ = site_.Folder();
-  const ExchangeNames names_ = NamesOf("202604105000");
+  const ExchangeNames names_ = NamesOf(v1::MESSAGE_FAMILY_OQSSIQUC01, "202604105000");
   std::vector<JournalStep> journal_;
   std::vector<std::set<std::string>> seen_;
   JournalStep refused_ = JournalStep::kPrepared;
@@ -40,6 +40,16 @@ TEST_F(ExchangeFolderTest, NamesKeepTheTerminalAwayFromWhatIsNotComplete) {
   EXPECT_EQ(names_.request, "OQSsiquc01req_202604105000.xml");
   EXPECT_EQ(names_.reply, "OQSsiquc01res_202604105000.xml");
   EXPECT_EQ(names_.temporary, "madoguchi_OQSsiquc01req_202604105000.tmp");
+}
+
+TEST_F(ExchangeFolderTest, EachFamilyOfQuestionsHasItsNames) {
+  EXPECT_EQ(NamesOf(v1::MESSAGE_FAMILY_YZKSIQUC01, "202604105000").request,
+            "YZKsiquc01req_202604105000.xml");
+  EXPECT_EQ(NamesOf(v1::MESSAGE_FAMILY_TKKSIQUC01, "202604105000").reply,
+            "TKKsiquc01res_202604105000.xml");
+  // Nothing is asked by these.
+  EXPECT_EQ(NamesOf(v1::MESSAGE_FAMILY_OQSSIQUC01_FACE, "202604105000").request, "");
+  EXPECT_EQ(NamesOf(v1::MESSAGE_FAMILY_UNSPECIFIED, "202604105000").temporary, "");
 }
 
 TEST_F(ExchangeFolderTest, JournalsEveryStepBeforeTheNextOne) {
@@ -83,6 +93,54 @@ TEST_F(ExchangeFolderTest, NeverPublishesAgainWhatTheTerminalTookAlready) {
   EXPECT_THAT(journal_, ElementsAre(JournalStep::kSent));
   EXPECT_EQ(Publish(JournalStep::kSent).publication, Publication::kSent);
   EXPECT_THAT(ExchangeSite::Names(site_.Req()), IsEmpty());
+}
+
+TEST_F(ExchangeFolderTest, NeverPublishesAgainWhatWasAnsweredBeforeAPowerFailure) {
+  // The rename was undone by it, but the terminal had seen it.
+  for (const bool withdraw : {false, true}) {
+    ExchangeSite::Put(site_.Req() / names_.temporary, kBytes);
+    ExchangeSite::Put(site_.Res() / names_.reply, "answer");
+    const PublishResult result =
+        withdraw ? folder_.Withdraw(names_, JournalStep::kWritten) : Publish(JournalStep::kWritten);
+    EXPECT_EQ(result.publication, Publication::kSent);
+    EXPECT_THAT(ExchangeSite::Names(site_.Req()), IsEmpty());
+    EXPECT_EQ(ExchangeSite::Bytes(site_.Res() / names_.reply), "answer");
+  }
+  EXPECT_THAT(journal_, ElementsAre(JournalStep::kSent));
+}
+
+TEST_F(ExchangeFolderTest, SweepsTemporaryFilesOfItsOwnThatNobodyNeeds) {
+  const SuffixRange range{.first = 5000, .last = 5999};
+  const std::vector<std::string> stays = {
+      "madoguchi_OQSsiquc01req_202604105001.tmp",  // needed
+      "madoguchi_OQSsiquc01req_202604104999.tmp",  // another Madoguchi's
+      "madoguchi_OQSsiquc01req_202604106000.tmp",
+      "madoguchi_OQSsiquc01res_202604105002.tmp",
+      "madoguchi_OQSsiquc01req_2026041050022.tmp",
+      "madoguchi_OQSsiquc01req_20260410+500.tmp",
+      "madoguchi_oqssiquc01req_202604105002.tmp",
+      "madoguchi_OQSsimuc01req_202604105002.tmp",
+      "OQSsiquc01req_202604105002.tmp",
+      "OQSsiquc01req_202604105002.xml",
+      "other.tmp"};
+  const std::vector<std::string> goes = {"madoguchi_OQSsiquc01req_202604105000.tmp",
+                                         "madoguchi_YZKsiquc01req_202604105002.tmp",
+                                         "madoguchi_TKKsiquc01req_202512315999.tmp"};
+  for (const auto& names : {stays, goes}) {
+    for (const std::string& name : names) ExchangeSite::Put(site_.Req() / name, kBytes);
+  }
+  fs::create_directory(site_.Req() / "folder.tmp");
+  int removed = 0;
+  const auto needed = [&stays](absl::string_view name) { return name == stays.front(); };
+  EXPECT_EQ(folder_.Sweep(range, needed, removed), 0);
+  EXPECT_EQ(removed, 3);
+  std::set<std::string> left(stays.begin(), stays.end());
+  left.insert("folder.tmp");
+  EXPECT_EQ(ExchangeSite::Names(site_.Req()), left);
+  EXPECT_EQ(folder_.Sweep(range, needed, removed), 0);
+  EXPECT_EQ(removed, 0);
+  fs::rename(site_.Req(), site_.Req().string() + "-gone");
+  EXPECT_EQ(folder_.Sweep(range, needed, removed), ENOENT);
 }
 
 TEST_F(ExchangeFolderTest, NeverTakesANameOfAnotherProgram) {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <random>
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -38,15 +39,18 @@ class History {
     Settle();
   }
   int crashes() const { return crashes_; }
+  int undone() const { return undone_; }
+  int swept() const { return swept_; }
 
  private:
   int Pick(int count) { return static_cast<int>(random_() % static_cast<uint32_t>(count)); }
   static ExchangeNames Names(const Journaled& one) {
-    return NamesOf(SuffixOf(absl::CivilDay(2026, 4, 10), one.number));
+    return NamesOf(v1::MESSAGE_FAMILY_OQSSIQUC01,
+                   SuffixOf(absl::CivilDay(2026, 4, 10), one.number));
   }
 
   void Step() {
-    switch (Pick(8)) {
+    switch (Pick(10)) {
       case 0:
         return Ask();
       case 1:
@@ -59,6 +63,10 @@ class History {
         return TerminalTakes();
       case 6:
         return OtherProgram();
+      case 7:
+        return PowerFails();
+      case 8:
+        return Sweep();
       default:
         return Share();
     }
@@ -132,6 +140,8 @@ class History {
       }
       EXPECT_TRUE(content.ends_with("</XmlMsg>")) << "an incomplete request was published";
       EXPECT_EQ(++taken_[content], 1) << content << " was published twice";
+      ExchangeSite::Put(site_.Res() / ("OQSsiquc01res_" + name.substr(name.find('_') + 1)),
+                        "reply");
     }
   }
 
@@ -140,11 +150,36 @@ class History {
     if (gone_) return;
     const Journaled* one = Any();
     const int number = one != nullptr && Pick(2) == 0 ? one->number : next_number_;
-    const fs::path path =
-        site_.Req() / NamesOf(SuffixOf(absl::CivilDay(2026, 4, 10), number)).request;
+    const fs::path path = site_.Req() / NamesOf(v1::MESSAGE_FAMILY_OQSSIQUC01,
+                                                SuffixOf(absl::CivilDay(2026, 4, 10), number))
+                                            .request;
     if (fs::exists(path)) return;
     ExchangeSite::Put(path, "theirs");
     ++theirs_;
+  }
+
+  // Undoes renames whose requests the terminal has answered already.
+  void PowerFails() {
+    if (gone_) return;
+    for (const Journaled& one : journal_) {
+      const ExchangeNames names = Names(one);
+      if (one.step != JournalStep::kWritten || !fs::exists(site_.Res() / names.reply)) continue;
+      ExchangeSite::Put(site_.Req() / names.temporary, one.content);
+      ++undone_;
+    }
+  }
+
+  void Sweep() {
+    std::set<std::string> needed;
+    for (const Journaled& one : journal_) {
+      if (one.step == JournalStep::kWritten && !one.withdrawn) needed.insert(Names(one).temporary);
+    }
+    int removed = 0;
+    ExchangeFolder folder = site_.Folder();
+    folder.Sweep(
+        {.first = 0, .last = 9999},
+        [&needed](absl::string_view name) { return needed.contains(std::string(name)); }, removed);
+    swept_ += removed;
   }
 
   void Share() {
@@ -172,6 +207,9 @@ class History {
       EXPECT_EQ(taken_[one.content], one.withdrawn ? 0 : 1) << one.content;
     }
     EXPECT_EQ(theirs_taken_, theirs_) << "another program's request was lost";
+    // What names a patient does not stay behind.
+    Sweep();
+    EXPECT_TRUE(ExchangeSite::Names(site_.Req()).empty());
   }
 
   std::mt19937 random_;
@@ -181,20 +219,28 @@ class History {
   int next_number_ = 0;
   bool gone_ = false;
   int crashes_ = 0;
+  int undone_ = 0;
+  int swept_ = 0;
   int theirs_ = 0;
   int theirs_taken_ = 0;
 };
 
 TEST(ExchangeModelTest, EveryQuestionIsPublishedOnceWhateverBreaks) {
   int crashes = 0;
+  int undone = 0;
+  int swept = 0;
   for (uint32_t seed = 1; seed <= 300 && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
     History history(seed);
-    history.Run(250);
+    history.Run(300);
     crashes += history.crashes();
+    undone += history.undone();
+    swept += history.swept();
   }
   // The test is worth something only as long as its histories break.
   EXPECT_GT(crashes, 3000);
+  EXPECT_GT(undone, 300);
+  EXPECT_GT(swept, 300);
 }
 
 }  // namespace

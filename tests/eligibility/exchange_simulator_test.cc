@@ -31,11 +31,13 @@ class ExchangeSimulatorTest : public testing::Test {
     v1::EligibilityQuery typed = sim::QueryFor(site_.site().LoadPerson(person)->answer);
     const absl::StatusOr<text::CounterQuery> read = text::ReadCounterQuery(typed, "query", kDay);
     EXPECT_TRUE(read.ok()) << read.status();
-    question_ = {.query = read->query,
+    question_ = {.family = v1::MESSAGE_FAMILY_OQSSIQUC01,
+                 .query = read->query,
+                 .information = {},
                  .institution = std::string(sim::kInstitution),
                  .identifier = absl::StrCat("MDG-", number),
                  .day = kDay};
-    names_ = NamesOf(SuffixOf(kDay, number));
+    names_ = NamesOf(v1::MESSAGE_FAMILY_OQSSIQUC01, SuffixOf(kDay, number));
     const absl::StatusOr<std::string> bytes = RequestBytes(question_, oqs::Encoding::kUtf8);
     EXPECT_TRUE(bytes.ok()) << bytes.status();
     return folder_

@@ -38,7 +38,8 @@ TEST(QuestionTest, TheRequestFileSaysWhatIsAskedAndWho) {
   for (const oqs::Encoding encoding : {oqs::Encoding::kUtf8, oqs::Encoding::kShiftJis}) {
     const auto bytes = RequestBytes(question, encoding);
     ASSERT_TRUE(bytes.ok()) << bytes.status();
-    const auto read = oqs::ReadMessage(NamesOf(SuffixOf(question.day, 5000)).request, *bytes);
+    const auto read = oqs::ReadMessage(
+        NamesOf(v1::MESSAGE_FAMILY_OQSSIQUC01, SuffixOf(question.day, 5000)).request, *bytes);
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(read->role(), v1::MESSAGE_ROLE_REQUEST);
     EXPECT_EQ(read->query().insured().symbol(), "見本・１２");
@@ -48,6 +49,33 @@ TEST(QuestionTest, TheRequestFileSaysWhatIsAskedAndWho) {
     EXPECT_EQ(read->request_header().arbitrary_file_identifier(), "MDG-000101");
     EXPECT_EQ(read->request_header().confirmation_date().text(), "20260410");
   }
+}
+
+TEST(QuestionTest, RecordsAreAskedForByTheirOwnFamilies) {
+  Question question = Example();
+  *question.information.mutable_insured() = question.query.insured();
+  question.information.set_file_category_code("2");
+  for (const auto& [family, from] : {std::pair(v1::MESSAGE_FAMILY_YZKSIQUC01, "202510"),
+                                     std::pair(v1::MESSAGE_FAMILY_TKKSIQUC01, "")}) {
+    question.family = family;
+    question.information.mutable_from_month()->set_text(from);
+    const auto bytes = RequestBytes(question, oqs::Encoding::kShiftJis);
+    ASSERT_TRUE(bytes.ok()) << bytes.status();
+    const std::string name = NamesOf(family, SuffixOf(question.day, 5000)).request;
+    const auto read = oqs::ReadMessage(name, *bytes);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->family(), family);
+    EXPECT_EQ(read->role(), v1::MESSAGE_ROLE_REQUEST);
+    EXPECT_EQ(read->information_query().medical_institution_code(), "9910000017");
+    EXPECT_EQ(read->information_query().arbitrary_file_identifier(), "MDG-000101");
+    EXPECT_EQ(read->information_query().insured().symbol(), "見本・１２");
+    EXPECT_EQ(read->information_query().from_month().text(), from);
+    EXPECT_EQ(read->information_query().file_category_code(), "2");
+    // What belongs to the other family is not said.
+    EXPECT_FALSE(read->has_query());
+  }
+  question.family = v1::MESSAGE_FAMILY_OQSSIQUC01_FACE;
+  EXPECT_FALSE(RequestBytes(question, oqs::Encoding::kUtf8).ok());
 }
 
 TEST(QuestionTest, RefusesWhatShiftJisCannotSay) {

@@ -136,18 +136,23 @@ TEST(MarkDuplicates, MakesMarksAnewWhenLinesWereTakenOut) {
   EXPECT_EQ(Marks(history), (std::vector<int>{0}));
 }
 
+v1::DrugHistory AnyLines(std::mt19937& random) {
+  v1::DrugHistory history;
+  for (unsigned i = random() % 40; i > 0; --i) {
+    v1::DrugLine& line =
+        Add(history, static_cast<v1::DrugSource>(random() % 4), absl::StrCat(random() % 3));
+    if (random() % 4 == 0) line.clear_prescribed_on();
+    if (random() % 2 == 0) line.mutable_dispensed_on()->set_text(absl::StrCat(random() % 2));
+  }
+  return history;
+}
+
 // Whatever the lines: all stay as they were, a mark names a line of a better source that has none
 // itself, and no line has two duplicates of one source.
 TEST(MarkDuplicates, HoldsItsPromisesForAnyLines) {
   std::mt19937 random(20260410);
   for (int round = 0; round < 500; ++round) {
-    v1::DrugHistory history;
-    for (unsigned i = random() % 40; i > 0; --i) {
-      v1::DrugLine& line =
-          Add(history, static_cast<v1::DrugSource>(random() % 4), absl::StrCat(random() % 3));
-      if (random() % 4 == 0) line.clear_prescribed_on();
-      if (random() % 2 == 0) line.mutable_dispensed_on()->set_text(absl::StrCat(random() % 2));
-    }
+    const v1::DrugHistory history = AnyLines(random);
     v1::DrugHistory marked = history;
     MarkDuplicates(marked);
     std::set<std::pair<int, int>> used;

@@ -11,12 +11,12 @@
 
 namespace madoguchi::oqs {
 
-std::vector<Fixture> AllFixtures() {
+std::vector<Fixture> FixturesOf(absl::string_view extension) {
   const std::filesystem::path root =
       std::filesystem::path(MADOGUCHI_SOURCE_DIR) / "tests/fixtures/oqs";
   std::vector<Fixture> fixtures;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
-    if (entry.path().extension() != ".xml") continue;
+    if (entry.path().extension().string() != extension) continue;
     std::ifstream file(entry.path(), std::ios::binary);
     std::stringstream bytes;
     bytes << file.rdbuf();
@@ -27,6 +27,8 @@ std::vector<Fixture> AllFixtures() {
             [](const Fixture& a, const Fixture& b) { return a.path < b.path; });
   return fixtures;
 }
+
+std::vector<Fixture> AllFixtures() { return FixturesOf(".xml"); }
 
 Fixture FixtureEndingWith(absl::string_view ending) {
   for (Fixture& fixture : AllFixtures()) {

@@ -16,6 +16,8 @@ struct Fixture {
   std::string bytes;
 };
 
+// Every file of tests/fixtures/oqs with that extension (`.pdf`), sorted by path.
+std::vector<Fixture> FixturesOf(absl::string_view extension);
 // Every message file of tests/fixtures/oqs, sorted by path.
 std::vector<Fixture> AllFixtures();
 // The one whose name ends with `ending`; the test fails when there is none.

@@ -178,9 +178,9 @@ TEST(Store, PersonalDataHaveNoColumnButTheBody) {
   EXPECT_EQ(*connection->QueryText(
                 "SELECT group_concat(name) FROM (SELECT DISTINCT c.name FROM sqlite_schema t,"
                 " pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY c.name)"),
-            "body,confirmation_id,counter,day,delete_at,event,fetched_at,first_month,floor,head,id,"
-            "key,kind,last_month,mark,number,one,open,opened_at,probe,qualification,reception_id,"
-            "row,state,step,store_id,terminal,until");
+            "at,body,confirmation_id,counter,day,delete_at,event,fetched_at,first_month,floor,hash,"
+            "head,id,key,kind,last_month,mark,number,one,open,opened_at,probe,qualification,"
+            "reception_id,row,state,step,store_id,tag,terminal,until");
 }
 
 TEST(Store, OnlyTheNewestEventOfEachReceptionIsKept) {

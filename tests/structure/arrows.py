@@ -14,12 +14,13 @@ ALLOWED = {
     "crypto": "text base proto",
     "oqs": "text crypto base proto",
     "store": "oqs text crypto base proto",
+    "audit": "store crypto text base proto",
     "eligibility": "store oqs text crypto base proto",
-    "records": "eligibility store oqs text crypto base proto",
-    "reception": "eligibility store oqs text crypto base proto",
-    "rpc": "records reception eligibility store oqs text crypto base proto services",
+    "records": "audit eligibility store oqs text crypto base proto",
+    "reception": "audit eligibility store oqs text crypto base proto",
+    "rpc": "records reception audit eligibility store oqs text crypto base proto services",
     "client": "text crypto base proto services",
-    "daemon": "rpc records reception eligibility store oqs text crypto base proto",
+    "daemon": "rpc records reception audit eligibility store oqs text crypto base proto",
     # A client program calls the generated stubs itself; `client` has what every client needs.
     "cli": "client oqs text crypto base proto services",
     # The simulator is the outside world: it knows the messages, not the daemon.

@@ -1,0 +1,24 @@
+#ifndef MADOGUCHI_AGENT_OQS_ANY_FORM_H_
+#define MADOGUCHI_AGENT_OQS_ANY_FORM_H_
+
+#include <cstddef>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "agent/oqs/document.h"
+#include "madoguchi/v1/oqs_message.pb.h"
+
+namespace madoguchi::oqs {
+
+// Largest file of any form: what a program must be ready to read for ReadAnyForm.
+inline constexpr size_t kMaxFileBytes = kMaxDocumentBytes;
+
+// Reads a file of whatever form messages come in. The family of the name decides first (families
+// known by name only are opaque), then the first bytes do: a PDF, else XML as by ReadMessage. Pure,
+// thread-safe.
+// Errors: those of ReadPdf, ReadOpaque and ReadMessage; all MDG-13nn, `field` names the place.
+absl::StatusOr<v1::OqsMessage> ReadAnyForm(absl::string_view file_name, absl::string_view bytes);
+
+}  // namespace madoguchi::oqs
+
+#endif  // MADOGUCHI_AGENT_OQS_ANY_FORM_H_
