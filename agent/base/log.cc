@@ -45,8 +45,12 @@ size_t Utf8Length(absl::string_view text, size_t at) {
   for (size_t i = 1; i < length; ++i) {
     if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
   }
+  const auto second = static_cast<unsigned char>(text[at + 1]);
+  // Longer than need be, surrogates, beyond U+10FFFF.
+  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90)) return 0;
+  if ((lead == 0xED && second >= 0xA0) || (lead == 0xF4 && second >= 0x90)) return 0;
   // C1 controls (U+0080 to U+009F) can drive a terminal too.
-  if (lead == 0xC2 && static_cast<unsigned char>(text[at + 1]) < 0xA0) return 0;
+  if (lead == 0xC2 && second < 0xA0) return 0;
   return length;
 }
 

@@ -31,5 +31,15 @@ TEST(Log, IsOneLinePerEventWhateverTheValues) {
   EXPECT_THAT(text, Not(HasSubstr("not-shown")));
 }
 
+// A file name of such bytes made a record that could not be sent (found by oqs_name_fuzz).
+TEST(Log, PrintableTextIsAlwaysUtf8) {
+  EXPECT_EQ(Printable("\xE0\x87\xB2"), "\\xe0\\x87\\xb2");
+  EXPECT_EQ(Printable("\xED\xA0\x80"), "\\xed\\xa0\\x80");
+  EXPECT_EQ(Printable("\xF0\x80\x80\x80"), "\\xf0\\x80\\x80\\x80");
+  EXPECT_EQ(Printable("\xF4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");
+  EXPECT_EQ(Printable("\xE0\xA0\x80\xED\x9F\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF"),
+            "\xE0\xA0\x80\xED\x9F\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
+}
+
 }  // namespace
 }  // namespace madoguchi::base
