@@ -34,13 +34,17 @@ spdlog::logger& Logger() {
   return *logger;
 }
 
+// Bytes of the UTF-8 sequence that begins with `lead` (2 to 4), or 0 when none does.
+size_t LengthByLead(unsigned char lead) {
+  if (lead < 0xC2 || lead > 0xF4) return 0;
+  if (lead <= 0xDF) return 2;
+  return lead <= 0xEF ? 3 : 4;
+}
+
 // Length of the UTF-8 sequence that begins at text[at] (2 to 4), or 0 when it is not one.
 size_t Utf8Length(absl::string_view text, size_t at) {
   const auto lead = static_cast<unsigned char>(text[at]);
-  size_t length = 0;
-  if (lead >= 0xC2 && lead <= 0xDF) length = 2;
-  if (lead >= 0xE0 && lead <= 0xEF) length = 3;
-  if (lead >= 0xF0 && lead <= 0xF4) length = 4;
+  const size_t length = LengthByLead(lead);
   if (length == 0 || at + length > text.size()) return 0;
   for (size_t i = 1; i < length; ++i) {
     if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;

@@ -118,6 +118,7 @@ std::vector<NamedInput> AllInputs() {
 
 std::vector<v1::ReceptionState> AllStates() {
   std::vector<v1::ReceptionState> states;
+  states.reserve(v1::ReceptionState_ARRAYSIZE);
   for (int number = 0; number < v1::ReceptionState_ARRAYSIZE; ++number) {
     states.push_back(static_cast<v1::ReceptionState>(number));
   }
