@@ -140,6 +140,13 @@ absl::StatusOr<Family> DecideFamily(absl::string_view file_name, const pugi::xml
 }  // namespace
 
 absl::StatusOr<v1::OqsMessage> ReadMessage(absl::string_view file_name, absl::string_view bytes) {
+  v1::OqsMessage message;
+  MDG_RETURN_IF_ERROR(ReadMessage(file_name, bytes, message));
+  return message;
+}
+
+absl::Status ReadMessage(absl::string_view file_name, absl::string_view bytes,
+                         v1::OqsMessage& message) {
   const std::string name = BareName(file_name);
   const Limits limits = LimitsOf(name);
   absl::StatusOr<DecodedText> text = DecodeText(bytes, limits.bytes);
@@ -154,7 +161,6 @@ absl::StatusOr<v1::OqsMessage> ReadMessage(absl::string_view file_name, absl::st
   const absl::StatusOr<Family> family = DecideFamily(name, root);
   if (!family.ok()) return family.status();
 
-  v1::OqsMessage message;
   message.set_family(family->family);
   message.set_role(family->role);
   message.set_file_name(name);
@@ -171,7 +177,7 @@ absl::StatusOr<v1::OqsMessage> ReadMessage(absl::string_view file_name, absl::st
   }
   *body.unknown = std::move(reader.unknown()).Take();
   Derive(message);
-  return message;
+  return absl::OkStatus();
 }
 
 }  // namespace madoguchi::oqs
