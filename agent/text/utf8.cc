@@ -49,6 +49,17 @@ constexpr std::array<bool, 256> AllowedAscii() {
   return allowed;
 }
 
+// True for most of what a Japanese text consists of: a whole character of 3 bytes that is surely
+// allowed. Those near what is not (overlong ones, surrogates, U+FFFE) are left to DecodeUtf8.
+bool IsPlainOfThree(absl::string_view bytes, size_t at) {
+  const uint8_t lead = ByteAt(bytes, at);
+  if (lead < 0xE1 || lead > 0xEF || lead == 0xED || bytes.size() - at < 3) return false;
+  const uint8_t second = ByteAt(bytes, at + 1);
+  const uint8_t third = ByteAt(bytes, at + 2);
+  return (second & 0xC0) == 0x80 && (third & 0xC0) == 0x80 &&
+         (lead != 0xEF || second != 0xBF || third < 0xBE);
+}
+
 template <bool kXml>
 std::optional<size_t> FindBad(absl::string_view bytes) {
   static constexpr std::array<bool, 256> kAllowed = AllowedAscii<kXml>();
@@ -60,6 +71,10 @@ std::optional<size_t> FindBad(absl::string_view bytes) {
     while (at < stop) {
       if (kAllowed[ByteAt(bytes, at)]) {
         ++at;
+        continue;
+      }
+      if (IsPlainOfThree(bytes, at)) {
+        at += 3;
         continue;
       }
       if (ByteAt(bytes, at) < 0x80) return at;
