@@ -72,6 +72,7 @@ void Read(benchmark::State& state, int lines, Encoding encoding) {
   // Counting walks the whole record: not while the clock runs.
   const absl::StatusOr<v1::OqsMessage> first = ReadMessage(kName, bytes);
   const size_t size = first.ok() ? first->SpaceUsedLong() : 0;
+  size_t arena_size = 0;
   for (auto _ : state) {
     google::protobuf::Arena arena;
     auto& message = *google::protobuf::Arena::CreateMessage<v1::OqsMessage>(&arena);
@@ -80,10 +81,13 @@ void Read(benchmark::State& state, int lines, Encoding encoding) {
       state.SkipWithError("refused or lines lost");
       break;
     }
+    arena_size = arena.SpaceUsed();
   }
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * bytes.size()));
   state.counters["file_bytes"] = static_cast<double>(bytes.size());
   state.counters["record_bytes_per_line"] = static_cast<double>(size) / lines;
+  // Without what long texts hold outside of it.
+  state.counters["arena_bytes_per_line"] = static_cast<double>(arena_size) / lines;
   state.counters["time_per_line"] =
       benchmark::Counter(static_cast<double>(lines), benchmark::Counter::kIsIterationInvariantRate |
                                                          benchmark::Counter::kInvert);
