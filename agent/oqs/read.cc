@@ -68,26 +68,28 @@ std::string OwnText(const pugi::xml_node& node) {
   return text;
 }
 
-// The same as FamilyOfContent for batches and registrations. What several kinds of batch have in
-// common counts as one of appointments.
+// The same as FamilyOfContent for batches and registrations. Several kinds of batch have one
+// layout: what they have in common counts as one of appointments.
 std::optional<Family> BatchOfContent(const pugi::xml_node& header, const pugi::xml_node& body) {
-  if (HasChild(body, {"BulkRegistrationUnit"})) return kRegistrationResultResponse;
+  if (HasChild(body, {"BulkRegistrationUnit"})) return AnswerOf(v1::MESSAGE_FAMILY_OQSMUIMM02);
   if (HasChild(body, {"BulkConfirmUnit"}) || HasChild(header, {"ReceptionNumber"})) {
-    return kBatchResultResponse;
+    return AnswerOf(v1::MESSAGE_FAMILY_OQSMUQUC02);
   }
   const bool is_answer =
       HasChild(header, {"ProcessExecutionTime", "SegmentOfResult", "CharacterCodeIdentifier"}) ||
       HasChild(body, {"ProcessingResultStatus"});
   if (HasChild(body, {"ReceptionNumber"})) {
-    return is_answer ? kBatchStartResponse : kBatchResultRequest;
+    return is_answer ? AnswerOf(v1::MESSAGE_FAMILY_OQSMUQUC01)
+                     : RequestOf(v1::MESSAGE_FAMILY_OQSMUQUC02);
   }
   const size_t registrations = CountChildren(body, "ReferenceNumberRegistrationInfo");
-  if (registrations > 0 && is_answer) return kRegistrationResponse;
+  if (registrations > 0 && is_answer) return AnswerOf(v1::MESSAGE_FAMILY_OQSSIIMM01);
   if (registrations > 0) {
-    return registrations == 1 ? kRegistrationRequest : kRegistrationBatchRequest;
+    return registrations == 1 ? RequestOf(v1::MESSAGE_FAMILY_OQSSIIMM01)
+                              : RequestOf(v1::MESSAGE_FAMILY_OQSMUIMM01);
   }
   if (CountChildren(body, "QualificationConfirmSearchInfo") > 1 && !is_answer) {
-    return kBatchStartRequest;
+    return RequestOf(v1::MESSAGE_FAMILY_OQSMUQUC01);
   }
   return std::nullopt;
 }
@@ -97,18 +99,20 @@ std::optional<Family> FamilyOfContent(const pugi::xml_node& root) {
   const pugi::xml_node header = Child(root, "MessageHeader");
   const pugi::xml_node body = Child(root, "MessageBody");
   if (HasChild(header, {"QuaInf"}) || HasChild(body, {"MeTrMonthInf", "CzDiInf", "ShPrInf"})) {
-    return kMedicalResponse;
+    return AnswerOf(v1::MESSAGE_FAMILY_YZKSIQUC01);
   }
   if (HasChild(header, {"QualificationsInfo"}) || HasChild(body, {"SpecificHealthCheckupInfos"})) {
-    return kCheckupResponse;
+    return AnswerOf(v1::MESSAGE_FAMILY_TKKSIQUC01);
   }
   if (const std::optional<Family> batch = BatchOfContent(header, body)) return batch;
   if (HasChild(header, {"SegmentOfResult"}) ||
       HasChild(body, {"ProcessingResultStatus", "QualificationValidity", "ResultList"})) {
     if (OwnText(Child(header, "ReferenceClassification")) == "1") return kFacePush;
-    return kQueryResponse;
+    return AnswerOf(v1::MESSAGE_FAMILY_OQSSIQUC01);
   }
-  if (HasChild(body, {"QualificationConfirmSearchInfo"})) return kQueryRequest;
+  if (HasChild(body, {"QualificationConfirmSearchInfo"})) {
+    return RequestOf(v1::MESSAGE_FAMILY_OQSSIQUC01);
+  }
   return std::nullopt;
 }
 

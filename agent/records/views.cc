@@ -1,7 +1,6 @@
 #include "agent/records/views.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "agent/oqs/duplicates.h"
 #include "google/protobuf/arena.h"

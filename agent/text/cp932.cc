@@ -144,7 +144,7 @@ Character CharacterAt(const Tables& tables, absl::string_view bytes, size_t at) 
 // from 0x80 on only when no character stands there.
 size_t DecodeRun(const Tables& tables, absl::string_view bytes, size_t at, std::string& out) {
   // Appended by the piece, as appending each character takes longer than decoding it.
-  std::array<char, 3 * 64> piece;
+  std::array<char, 192> piece;
   size_t size = 0;
   while (at < bytes.size() && static_cast<uint8_t>(bytes[at]) >= 0x80) {
     const auto [value, length] = CharacterAt(tables, bytes, at);
