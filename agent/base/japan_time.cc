@@ -34,13 +34,17 @@ absl::CivilDay JapanDay(absl::Time time) { return absl::ToCivilDay(time, Japan()
 
 absl::Time JapanDayStart(absl::CivilDay day) { return absl::FromCivil(day, Japan()); }
 
-v1::Date ParseOqsDate(absl::string_view text) {
-  v1::Date date;
-  date.set_text(std::string(text));
-  if ((text.size() != 8 && text.size() != 6) || !AllDigits(text)) return date;
+void ParseOqsDate(absl::string_view text, v1::Date& date) {
+  date.set_text(text.data(), text.size());
+  if ((text.size() != 8 && text.size() != 6) || !AllDigits(text)) return;
   date.set_year(Number(text.substr(0, 4)));
   date.set_month(Number(text.substr(4, 2)));
   if (text.size() == 8) date.set_day(Number(text.substr(6, 2)));
+}
+
+v1::Date ParseOqsDate(absl::string_view text) {
+  v1::Date date;
+  ParseOqsDate(text, date);
   return date;
 }
 

@@ -22,6 +22,8 @@ absl::Time JapanDayStart(absl::CivilDay day);
 
 // yyyyMMdd or yyyyMM (day = 0); anything else keeps only `text`. `00000000` gives zeros and text.
 v1::Date ParseOqsDate(absl::string_view text);
+// The same into an empty `date`.
+void ParseOqsDate(absl::string_view text, v1::Date& date);
 // yyyyMMddHHmmss in Japan; 99991231235959 sets no_end; anything else keeps only `text`.
 v1::OqsTime ParseOqsTime(absl::string_view text);
 // yyyyMMddHHmmss of `time` in Japan.

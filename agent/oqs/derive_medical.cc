@@ -13,9 +13,9 @@ bool MayPrescribe(absl::string_view code) {
   return code.size() > 2 && (code[2] == '1' || code[2] == '3');
 }
 
-v1::DrugLine DrugLineOf(v1::DrugSource source, const v1::MonthBlock& month,
-                        const v1::DayBlock& day) {
-  v1::DrugLine line;
+// Fills in place: a line may be on an arena, where a move is a copy.
+void FillDrugLine(v1::DrugSource source, const v1::MonthBlock& month, const v1::DayBlock& day,
+                  v1::DrugLine& line) {
   line.set_source(source);
   if (month.has_provider()) *line.mutable_provider() = month.provider();
   if (MayPrescribe(month.prescriber().code())) {
@@ -29,17 +29,15 @@ v1::DrugLine DrugLineOf(v1::DrugSource source, const v1::MonthBlock& month,
   if (month.has_month()) *line.mutable_month() = month.month();
   if (day.has_dispensed_on()) *line.mutable_dispensed_on() = day.dispensed_on();
   if (day.has_prescribed_on()) *line.mutable_prescribed_on() = day.prescribed_on();
-  return line;
 }
 
-v1::TreatmentLine TreatmentLineOf(const v1::MonthBlock& month, const v1::DayBlock& day) {
-  v1::TreatmentLine line;
+void FillTreatmentLine(const v1::MonthBlock& month, const v1::DayBlock& day,
+                       v1::TreatmentLine& line) {
   if (month.has_provider()) *line.mutable_provider() = month.provider();
   line.set_own_site_code(month.own_site_code());
   line.set_in_out_code(month.in_out_code());
   if (month.has_month()) *line.mutable_month() = month.month();
   if (day.has_dispensed_on()) *line.mutable_day() = day.dispensed_on();
-  return line;
 }
 
 void AddLines(v1::DrugSource source, const Months& months, v1::MedicalRecord& record) {
@@ -47,12 +45,12 @@ void AddLines(v1::DrugSource source, const Months& months, v1::MedicalRecord& re
     for (const v1::DayBlock& day : month.days()) {
       for (const v1::DrugItem& drug : day.drugs()) {
         v1::DrugLine& line = *record.mutable_drug_history()->add_drug_lines();
-        line = DrugLineOf(source, month, day);
+        FillDrugLine(source, month, day, line);
         *line.mutable_drug() = drug;
       }
       for (const v1::TreatmentItem& treatment : day.treatments()) {
         v1::TreatmentLine& line = *record.mutable_diagnosis_history()->add_treatment_lines();
-        line = TreatmentLineOf(month, day);
+        FillTreatmentLine(month, day, line);
         line.set_category(CategoryOfTreatment(treatment.treatment_class_code()));
         *line.mutable_treatment() = treatment;
       }

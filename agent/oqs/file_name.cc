@@ -78,7 +78,7 @@ std::optional<FileName> ParseFileName(absl::string_view name) {
   } else if (ConsumePrefixIgnoreCase(stem, "res_")) {
     family = {prefix->family, v1::MESSAGE_ROLE_RESPONSE};
     // Only qualifications are pushed.
-    if (family.family == kQueryResponse.family && ConsumePrefixIgnoreCase(stem, kFace)) {
+    if (family.family == v1::MESSAGE_FAMILY_OQSSIQUC01 && ConsumePrefixIgnoreCase(stem, kFace)) {
       family = kFacePush;
     }
   } else {

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <initializer_list>
-#include <iterator>
 #include <optional>
 #include <pugixml.hpp>
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
 #include "agent/oqs/decode.h"
@@ -32,58 +32,87 @@ absl::Status ParseError(const pugi::xml_parse_result& result, absl::string_view 
                     .field = absl::StrCat("character ", std::min(offset, text.size()))});
 }
 
+// True when the record keeps something of `node`: text or an attribute, at whatever depth. An
+// element that says nothing is left out by reader and writer, so it must not decide of what family
+// a file is. Recursion is bounded by the scan that went before (kMaxDepth).
+bool SaysAnything(const pugi::xml_node& node) {
+  if (node.first_attribute() || !absl::StripAsciiWhitespace(node.value()).empty()) return true;
+  const auto children = node.children();
+  return std::any_of(children.begin(), children.end(), SaysAnything);
+}
+
+// The first child `name` that says anything; an empty node when there is none.
+pugi::xml_node Child(const pugi::xml_node& node, const char* name) {
+  const auto children = node.children(name);
+  const auto found = std::find_if(children.begin(), children.end(), SaysAnything);
+  return found == children.end() ? pugi::xml_node() : *found;
+}
+
 bool HasChild(const pugi::xml_node& node, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (node.child(name)) return true;
-  }
-  return false;
+  return std::any_of(names.begin(), names.end(),
+                     [&](const char* name) { return !Child(node, name).empty(); });
 }
 
 size_t CountChildren(const pugi::xml_node& node, const char* name) {
   const auto children = node.children(name);
-  return static_cast<size_t>(std::distance(children.begin(), children.end()));
+  return static_cast<size_t>(std::count_if(children.begin(), children.end(), SaysAnything));
 }
 
-// The same as FamilyOfContent for batches and registrations. What several kinds of batch have in
-// common counts as one of appointments.
+// The text of `node` itself, as the writer may put white space around it.
+std::string OwnText(const pugi::xml_node& node) {
+  std::string text = node.value();
+  for (const pugi::xml_node& child : node) {
+    if (child.type() != pugi::node_element) text.append(child.value());
+  }
+  absl::StripAsciiWhitespace(&text);
+  return text;
+}
+
+// The same as FamilyOfContent for batches and registrations. Several kinds of batch have one
+// layout: what they have in common counts as one of appointments.
 std::optional<Family> BatchOfContent(const pugi::xml_node& header, const pugi::xml_node& body) {
-  if (body.child("BulkRegistrationUnit")) return kRegistrationResultResponse;
-  if (body.child("BulkConfirmUnit") || header.child("ReceptionNumber")) {
-    return kBatchResultResponse;
+  if (HasChild(body, {"BulkRegistrationUnit"})) return AnswerOf(v1::MESSAGE_FAMILY_OQSMUIMM02);
+  if (HasChild(body, {"BulkConfirmUnit"}) || HasChild(header, {"ReceptionNumber"})) {
+    return AnswerOf(v1::MESSAGE_FAMILY_OQSMUQUC02);
   }
   const bool is_answer =
       HasChild(header, {"ProcessExecutionTime", "SegmentOfResult", "CharacterCodeIdentifier"}) ||
-      body.child("ProcessingResultStatus");
-  if (body.child("ReceptionNumber")) return is_answer ? kBatchStartResponse : kBatchResultRequest;
+      HasChild(body, {"ProcessingResultStatus"});
+  if (HasChild(body, {"ReceptionNumber"})) {
+    return is_answer ? AnswerOf(v1::MESSAGE_FAMILY_OQSMUQUC01)
+                     : RequestOf(v1::MESSAGE_FAMILY_OQSMUQUC02);
+  }
   const size_t registrations = CountChildren(body, "ReferenceNumberRegistrationInfo");
-  if (registrations > 0 && is_answer) return kRegistrationResponse;
+  if (registrations > 0 && is_answer) return AnswerOf(v1::MESSAGE_FAMILY_OQSSIIMM01);
   if (registrations > 0) {
-    return registrations == 1 ? kRegistrationRequest : kRegistrationBatchRequest;
+    return registrations == 1 ? RequestOf(v1::MESSAGE_FAMILY_OQSSIIMM01)
+                              : RequestOf(v1::MESSAGE_FAMILY_OQSMUIMM01);
   }
   if (CountChildren(body, "QualificationConfirmSearchInfo") > 1 && !is_answer) {
-    return kBatchStartRequest;
+    return RequestOf(v1::MESSAGE_FAMILY_OQSMUQUC01);
   }
   return std::nullopt;
 }
 
 // What the content says, for files whose name says nothing.
 std::optional<Family> FamilyOfContent(const pugi::xml_node& root) {
-  const pugi::xml_node header = root.child("MessageHeader");
-  const pugi::xml_node body = root.child("MessageBody");
+  const pugi::xml_node header = Child(root, "MessageHeader");
+  const pugi::xml_node body = Child(root, "MessageBody");
   if (HasChild(header, {"QuaInf"}) || HasChild(body, {"MeTrMonthInf", "CzDiInf", "ShPrInf"})) {
-    return kMedicalResponse;
+    return AnswerOf(v1::MESSAGE_FAMILY_YZKSIQUC01);
   }
   if (HasChild(header, {"QualificationsInfo"}) || HasChild(body, {"SpecificHealthCheckupInfos"})) {
-    return kCheckupResponse;
+    return AnswerOf(v1::MESSAGE_FAMILY_TKKSIQUC01);
   }
   if (const std::optional<Family> batch = BatchOfContent(header, body)) return batch;
   if (HasChild(header, {"SegmentOfResult"}) ||
       HasChild(body, {"ProcessingResultStatus", "QualificationValidity", "ResultList"})) {
-    const absl::string_view by = header.child_value("ReferenceClassification");
-    if (by == "1") return kFacePush;
-    return kQueryResponse;
+    if (OwnText(Child(header, "ReferenceClassification")) == "1") return kFacePush;
+    return AnswerOf(v1::MESSAGE_FAMILY_OQSSIQUC01);
   }
-  if (body.child("QualificationConfirmSearchInfo")) return kQueryRequest;
+  if (HasChild(body, {"QualificationConfirmSearchInfo"})) {
+    return RequestOf(v1::MESSAGE_FAMILY_OQSSIQUC01);
+  }
   return std::nullopt;
 }
 
@@ -92,7 +121,7 @@ absl::StatusOr<Family> DecideFamily(absl::string_view file_name, const pugi::xml
     return MakeError(ErrorCode::kNotAnOqsMessage,
                      {.what = "the root element must be XmlMsg", .field = "root element"});
   }
-  if (!HasChild(root, {"MessageHeader", "MessageBody"})) {
+  if (!root.child("MessageHeader") && !root.child("MessageBody")) {
     return MakeError(ErrorCode::kNotAnOqsMessage,
                      {.what = "neither MessageHeader nor MessageBody", .field = "XmlMsg"});
   }
@@ -115,6 +144,13 @@ absl::StatusOr<Family> DecideFamily(absl::string_view file_name, const pugi::xml
 }  // namespace
 
 absl::StatusOr<v1::OqsMessage> ReadMessage(absl::string_view file_name, absl::string_view bytes) {
+  v1::OqsMessage message;
+  MDG_RETURN_IF_ERROR(ReadMessage(file_name, bytes, message));
+  return message;
+}
+
+absl::Status ReadMessage(absl::string_view file_name, absl::string_view bytes,
+                         v1::OqsMessage& message) {
   const std::string name = BareName(file_name);
   const Limits limits = LimitsOf(name);
   absl::StatusOr<DecodedText> text = DecodeText(bytes, limits.bytes);
@@ -129,7 +165,6 @@ absl::StatusOr<v1::OqsMessage> ReadMessage(absl::string_view file_name, absl::st
   const absl::StatusOr<Family> family = DecideFamily(name, root);
   if (!family.ok()) return family.status();
 
-  v1::OqsMessage message;
   message.set_family(family->family);
   message.set_role(family->role);
   message.set_file_name(name);
@@ -146,7 +181,7 @@ absl::StatusOr<v1::OqsMessage> ReadMessage(absl::string_view file_name, absl::st
   }
   *body.unknown = std::move(reader.unknown()).Take();
   Derive(message);
-  return message;
+  return absl::OkStatus();
 }
 
 }  // namespace madoguchi::oqs

@@ -50,7 +50,7 @@ void Store(const Element& element, absl::string_view text, void* record) {
       return;
     case Kind::kDate:
     case Kind::kMonth:
-      *access.date(record) = base::ParseOqsDate(text);
+      base::ParseOqsDate(text, *access.date(record));
       return;
     case Kind::kTime:
       *access.time(record) = base::ParseOqsTime(text);

@@ -7,6 +7,7 @@
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
 #include "agent/base/log.h"
+#include "agent/reception/desk_audit.h"
 #include "agent/reception/desk_impl.h"
 
 // What clients ask of OQS. What a call led to is kept as a word: `r` and the id of a reception, or
@@ -122,7 +123,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
     }
     const std::string& reception = exchange.row.reception_id;
     std::string what = remember(reception.empty() ? "e" + id : "r" + reception);
-    if (changes.request.has_value()) MDG_RETURN_IF_ERROR(Save({}, std::move(changes)));
+    if (changes.request.has_value()) MDG_RETURN_IF_ERROR(Save({}, std::move(changes), caller));
     return what;
   }
   if (exchanges_.size() >= kMostQuestions) {
@@ -145,7 +146,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
   if (!reception_id.empty()) receptions.push_back(*reception);
   if (line == nullptr) {
     std::string what = remember("r" + reception_id);
-    MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes)));
+    MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes), caller));
     WatchExchanges();
     return what;
   }
@@ -155,7 +156,8 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
   exchange->flight = call.fingerprint;
   changes.exchanges.push_back(exchange->Row());
   std::string what = remember(reception_id.empty() ? "e" + exchange->row.id : "r" + reception_id);
-  MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes)));
+  MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes), caller,
+                           {EntryOf(request.query(), request.patient_id(), reception_id, caller)}));
   Send(*std::move(exchange), *line);
   return what;
 }
@@ -197,12 +199,12 @@ absl::StatusOr<v1::Reception> Desk::Impl::Retry(const Caller& caller, const Call
   const absl::StatusOr<ReceptionPtr> before = FindFor(caller, reception_id);
   if (!before.ok()) return before.status();
   v1::Reception after;
-  MDG_RETURN_IF_ERROR(AskAgain(**before, call, after));
+  MDG_RETURN_IF_ERROR(AskAgain(caller, **before, call, after));
   return after;
 }
 
-absl::Status Desk::Impl::AskAgain(const v1::Reception& before, const CallKey& call,
-                                  v1::Reception& after) {
+absl::Status Desk::Impl::AskAgain(const Caller& caller, const v1::Reception& before,
+                                  const CallKey& call, v1::Reception& after) {
   eligibility::Line* line = ChooseLine(before.counter(), {});
   absl::StatusOr<v1::Reception> asked =
       Apply(before, reception::Ask{line == nullptr ? "" : line->config().terminal}, clock_.Now());
@@ -229,7 +231,8 @@ absl::Status Desk::Impl::AskAgain(const v1::Reception& before, const CallKey& ca
   changes.exchanges.push_back(exchange->Row());
   if (!call.key.empty()) changes.request = MakeResult(call, asked->SerializeAsString());
   after = *asked;
-  MDG_RETURN_IF_ERROR(Save({*std::move(asked)}, std::move(changes)));
+  MDG_RETURN_IF_ERROR(Save({*std::move(asked)}, std::move(changes), caller,
+                           {EntryOf(query, patient_id, before.reception_id(), caller)}));
   Send(*std::move(exchange), *line);
   return absl::OkStatus();
 }
@@ -249,7 +252,7 @@ void Desk::Impl::AskPending() {
   if (base::FromProto(line->Status().since()) + options_.line_settles > now) return;
   asked_pending_at_ = now;
   v1::Reception after;
-  if (const absl::Status asked = AskAgain(*oldest, {}, after); !asked.ok()) {
+  if (const absl::Status asked = AskAgain({}, *oldest, {}, after); !asked.ok()) {
     base::LogWarning("pending_not_asked",
                      {{"reception", id}, {"why", std::string(asked.message())}});
   }

@@ -6,6 +6,7 @@
 #include "agent/base/error.h"
 #include "agent/oqs/message.h"
 #include "agent/records/views.h"
+#include "google/protobuf/arena.h"
 
 namespace madoguchi::records {
 namespace {
@@ -37,12 +38,13 @@ absl::StatusOr<Reading> ReadAnswer(const Question& question, const Answer& answe
     document.body = answer.bytes;
     return document;
   }
-  absl::StatusOr<v1::OqsMessage> message = oqs::ReadMessage(answer.file_name, answer.bytes);
-  if (!message.ok()) return message.status();
+  google::protobuf::Arena arena;
+  auto* const message = google::protobuf::Arena::CreateMessage<v1::OqsMessage>(&arena);
+  MDG_RETURN_IF_ERROR(oqs::ReadMessage(answer.file_name, answer.bytes, *message));
   if (message->has_medical_record()) {
     Reading reading = Common(message->medical_record(), "YZK");
-    reading.body =
-        Slim(std::move(*message->mutable_medical_record()), question.kind).SerializeAsString();
+    Slim(question.kind, *message->mutable_medical_record());
+    reading.body = message->medical_record().SerializeAsString();
     return reading;
   }
   if (message->has_checkup_history()) {

@@ -1,9 +1,9 @@
 #include "agent/records/views.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "agent/oqs/duplicates.h"
+#include "google/protobuf/arena.h"
 
 namespace madoguchi::records {
 namespace {
@@ -62,15 +62,21 @@ v1::CheckupHistory ViewCheckups(const v1::CheckupHistory& record) {
   return view;
 }
 
-v1::MedicalRecord Slim(v1::MedicalRecord record, Kind kind) {
-  v1::MedicalRecord slim;
+void Slim(Kind kind, v1::MedicalRecord& record) {
   // A record asked for its medicines has no use for anything else it may hold, and the other way.
+  // Moved aside within its arena, if any, while all else is cleared, fields yet to come among it.
+  google::protobuf::Arena* const arena = record.GetArena();
   if (kind == Kind::kDrug) {
-    *slim.mutable_drug_history() = std::move(*record.mutable_drug_history());
+    auto* const kept = google::protobuf::Arena::CreateMessage<v1::DrugHistory>(arena);
+    kept->Swap(record.mutable_drug_history());
+    record.Clear();
+    record.unsafe_arena_set_allocated_drug_history(kept);
   } else {
-    *slim.mutable_diagnosis_history() = std::move(*record.mutable_diagnosis_history());
+    auto* const kept = google::protobuf::Arena::CreateMessage<v1::DiagnosisHistory>(arena);
+    kept->Swap(record.mutable_diagnosis_history());
+    record.Clear();
+    record.unsafe_arena_set_allocated_diagnosis_history(kept);
   }
-  return slim;
 }
 
 }  // namespace madoguchi::records

@@ -35,8 +35,8 @@ DiagnosisView ViewDiagnoses(const v1::MedicalRecord& record, const Coverage& cov
 // The checkups, without header, patient block and leftovers.
 v1::CheckupHistory ViewCheckups(const v1::CheckupHistory& record);
 
-// `record` without what no view needs: what is kept.
-v1::MedicalRecord Slim(v1::MedicalRecord record, Kind kind);
+// Takes what no view needs out of `record`: the rest is what is kept.
+void Slim(Kind kind, v1::MedicalRecord& record);
 
 }  // namespace madoguchi::records
 

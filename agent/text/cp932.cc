@@ -126,6 +126,46 @@ size_t AsciiRun(absl::string_view bytes, size_t at) {
   return at - start;
 }
 
+// A character of CP932 that is not ASCII.
+struct Character {
+  // 0: none.
+  char16_t value = 0;
+  size_t length = 1;
+};
+
+Character CharacterAt(const Tables& tables, absl::string_view bytes, size_t at) {
+  const unsigned lead = static_cast<uint8_t>(bytes[at]);
+  if (!IsLead(static_cast<uint8_t>(lead))) return {tables.decode[lead], 1};
+  const uint8_t trail = at + 1 < bytes.size() ? static_cast<uint8_t>(bytes[at + 1]) : 0;
+  return {IsTrail(trail) ? tables.decode[(lead << 8) | trail] : char16_t{0}, 2};
+}
+
+// Decodes the characters from `at` on that are not ASCII; returns where they end. That is a byte
+// from 0x80 on only when no character stands there.
+size_t DecodeRun(const Tables& tables, absl::string_view bytes, size_t at, std::string& out) {
+  // Appended by the piece, as appending each character takes longer than decoding it.
+  std::array<char, 192> piece;
+  size_t size = 0;
+  while (at < bytes.size() && static_cast<uint8_t>(bytes[at]) >= 0x80) {
+    const auto [value, length] = CharacterAt(tables, bytes, at);
+    if (value == 0) break;
+    at += length;
+    if (size + 3 > piece.size()) {
+      out.append(piece.data(), size);
+      size = 0;
+    }
+    if (value >= 0x800) {
+      piece[size++] = static_cast<char>(0xE0 | (value >> 12));
+      piece[size++] = static_cast<char>(0x80 | ((value >> 6) & 0x3F));
+    } else {
+      piece[size++] = static_cast<char>(0xC0 | (value >> 6));
+    }
+    piece[size++] = static_cast<char>(0x80 | (value & 0x3F));
+  }
+  out.append(piece.data(), size);
+  return at;
+}
+
 }  // namespace
 
 absl::StatusOr<Cp932Decoded> DecodeCp932(absl::string_view bytes) {
@@ -140,21 +180,11 @@ absl::StatusOr<Cp932Decoded> DecodeCp932(absl::string_view bytes) {
     const size_t run = AsciiRun(bytes, at);
     result.utf8.append(bytes.data() + at, run);
     at += run;
-    if (at == bytes.size()) break;
-    unsigned code = static_cast<uint8_t>(bytes[at]);
-    size_t length = 1;
-    if (IsLead(static_cast<uint8_t>(code))) {
-      const uint8_t trail = at + 1 < bytes.size() ? static_cast<uint8_t>(bytes[at + 1]) : 0;
-      code = IsTrail(trail) ? (code << 8) | trail : 0;
-      length = 2;
-    }
-    const char16_t value = tables->decode[code];
-    if (value == 0) {
+    at = DecodeRun(*tables, bytes, at, result.utf8);
+    if (at < bytes.size() && static_cast<uint8_t>(bytes[at]) >= 0x80) {
       result.bad_offset = at;
       return result;
     }
-    AppendUtf8(value, result.utf8);
-    at += length;
   }
   return result;
 }

@@ -49,24 +49,40 @@ constexpr std::array<bool, 256> AllowedAscii() {
   return allowed;
 }
 
+// True for most of what a Japanese text consists of: a whole character of 3 bytes that is surely
+// allowed. Those near what is not (overlong ones, surrogates, U+FFFE) are left to DecodeUtf8.
+bool IsPlainOfThree(absl::string_view bytes, size_t at) {
+  const uint8_t lead = ByteAt(bytes, at);
+  if (lead < 0xE1 || lead > 0xEF || lead == 0xED || bytes.size() - at < 3) return false;
+  const uint8_t second = ByteAt(bytes, at + 1);
+  const uint8_t third = ByteAt(bytes, at + 2);
+  return (second & 0xC0) == 0x80 && (third & 0xC0) == 0x80 &&
+         (lead != 0xEF || second != 0xBF || third < 0xBE);
+}
+
+// Length of the character at `at`; 0 when there is none or it is not allowed.
+template <bool kXml>
+size_t AllowedLength(absl::string_view bytes, size_t at) {
+  static constexpr std::array<bool, 256> kAllowed = AllowedAscii<kXml>();
+  if (kAllowed[ByteAt(bytes, at)]) return 1;
+  if (IsPlainOfThree(bytes, at)) return 3;
+  if (ByteAt(bytes, at) < 0x80) return 0;
+  const std::optional<CodePoint> code_point = DecodeUtf8(bytes.substr(at));
+  if (!code_point || (kXml && !IsXmlCharacter(code_point->value))) return 0;
+  return code_point->length;
+}
+
 template <bool kXml>
 std::optional<size_t> FindBad(absl::string_view bytes) {
-  static constexpr std::array<bool, 256> kAllowed = AllowedAscii<kXml>();
   size_t at = 0;
   while (at < bytes.size()) {
     at += PlainWords(bytes, at);
     // Not plain within the next 8 bytes, or at the end: go by characters up to there.
     const size_t stop = bytes.size() - at < 8 ? bytes.size() : at + 8;
     while (at < stop) {
-      if (kAllowed[ByteAt(bytes, at)]) {
-        ++at;
-        continue;
-      }
-      if (ByteAt(bytes, at) < 0x80) return at;
-      const std::optional<CodePoint> code_point = DecodeUtf8(bytes.substr(at));
-      if (!code_point) return at;
-      if (kXml && !IsXmlCharacter(code_point->value)) return at;
-      at += code_point->length;
+      const size_t length = AllowedLength<kXml>(bytes, at);
+      if (length == 0) return at;
+      at += length;
     }
   }
   return std::nullopt;

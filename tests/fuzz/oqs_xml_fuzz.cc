@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -43,9 +44,12 @@ void ReadAndReturn(absl::string_view name, absl::string_view bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view bytes(reinterpret_cast<const char*>(data), size);
-  // The size chooses what the file is called.
-  const char* name = size % 2 == 0 ? "OQSsiquc01res_1.xml" : "OQSsiquc01req_1.xml";
-  madoguchi::oqs::ReadAndReturn(size % 7 == 0 ? "unknown.xml" : name, bytes);
+  // The size chooses what the file is called: one name of each layout, and one that says nothing.
+  static constexpr const char* kNames[] = {
+      "unknown.xml",         "OQSsiquc01res_1.xml", "OQSsiquc01req_1.xml", "YZKsiquc01res_1.xml",
+      "YZKsiquc01req_1.xml", "TKKsiquc01res_1.xml", "OQSmuquc01req_1.xml", "OQSmuquc02res_1.xml",
+      "OQSmuimm02res_1.xml", "OQSsiimm01req_1.xml", "OQSsiimm01res_1.xml"};
+  madoguchi::oqs::ReadAndReturn(kNames[size % std::size(kNames)], bytes);
   madoguchi::oqs::ParseFileName(bytes.substr(0, 300));
   return 0;
 }

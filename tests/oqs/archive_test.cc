@@ -11,6 +11,7 @@
 #include "agent/base/error.h"
 #include "agent/oqs/message.h"
 #include "tests/oqs/fixtures.h"
+#include "tests/oqs/pack.h"
 
 namespace madoguchi::oqs {
 namespace {
@@ -19,40 +20,6 @@ using base::ErrorCode;
 
 constexpr char kName[] = "OQSsiquc01res_202604100001.zip";
 constexpr char kEntry[] = "OQSsiquc01res_202604100001.xml";
-
-struct Content {
-  std::string name;
-  std::string bytes;
-};
-
-// An archive as a program would make it.
-std::string Zip(const std::vector<Content>& contents, int method = ZIP_CM_DEFLATE,
-                const char* password = nullptr) {
-  zip_source_t* const into = zip_source_buffer_create(nullptr, 0, 0, nullptr);
-  zip_source_keep(into);
-  zip_t* const archive = zip_open_from_source(into, ZIP_TRUNCATE, nullptr);
-  for (const Content& content : contents) {
-    const zip_int64_t index =
-        zip_file_add(archive, content.name.c_str(),
-                     zip_source_buffer(archive, content.bytes.data(), content.bytes.size(), 0),
-                     ZIP_FL_ENC_GUESS);
-    EXPECT_GE(index, 0);
-    zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), method, 9);
-    if (password != nullptr) {
-      zip_file_set_encryption(archive, static_cast<zip_uint64_t>(index), ZIP_EM_AES_256, password);
-    }
-  }
-  EXPECT_EQ(zip_close(archive), 0) << zip_strerror(archive);
-  zip_stat_t about;
-  EXPECT_EQ(zip_source_stat(into, &about), 0);
-  std::string bytes(about.size, '\0');
-  EXPECT_EQ(zip_source_open(into), 0);
-  EXPECT_EQ(zip_source_read(into, bytes.data(), bytes.size()),
-            static_cast<zip_int64_t>(bytes.size()));
-  zip_source_close(into);
-  zip_source_free(into);
-  return bytes;
-}
 
 void ExpectRefused(absl::string_view bytes, ErrorCode code) {
   const auto entry = Unpack(bytes);

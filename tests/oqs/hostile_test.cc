@@ -157,8 +157,11 @@ TEST(Hostile, NothingIsIncomplete) {
 }
 
 TEST(Hostile, AMessageCutAnywhereIsIncomplete) {
-  for (const char* ending :
-       {"res_202604100010.xml", "094503.xml", "093001.xml", "req_202604100008.xml"}) {
+  for (const char* ending : {"res_202604100010.xml", "094503.xml", "093001.xml",
+                             "req_202604100008.xml", "OQSmuquc01req_202604100001.xml",
+                             "OQSmuquc01res_202604100004.xml", "OQSmuquc02res_202604100003.xml",
+                             "OQSmutic02res_202604100022.xml", "OQSmuimm01req_202604100003.xml",
+                             "OQSmuimm02res_202604100004.xml", "OQSsiimm01res_202604100002.xml"}) {
     const Fixture fixture = FixtureEndingWith(ending);
     const size_t end = fixture.bytes.rfind("</XmlMsg>") + std::string("</XmlMsg>").size();
     for (size_t size = 0; size < end; ++size) {

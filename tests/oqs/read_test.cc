@@ -269,6 +269,66 @@ TEST(ReadMessage, TellsTheFamilyFromTheContentWhenTheNameDoesNot) {
   EXPECT_EQ(Read("some/folder/OQSsiquc01req_1.xml", push.bytes).file_name(), kRequest);
 }
 
+// An element that says nothing is as good as absent, so it must not decide either: the same record
+// has to come back from the file that is written of it.
+TEST(ReadMessage, EmptyElementsDoNotDecideTheFamily) {
+  for (const char* sign :
+       {"<MessageHeader><QuaInf></QuaInf></MessageHeader>",
+        "<MessageHeader><QuaInf><Name> </Name></QuaInf></MessageHeader>",
+        "<MessageHeader><QualificationsInfo/></MessageHeader>",
+        "<MessageHeader><ReceptionNumber/></MessageHeader>",
+        "<MessageHeader><SegmentOfResult></SegmentOfResult></MessageHeader>",
+        "<MessageBody><MeTrMonthInf/></MessageBody>", "<MessageBody><CzDiInf/></MessageBody>",
+        "<MessageBody><SpecificHealthCheckupInfos/></MessageBody>",
+        "<MessageBody><BulkConfirmUnit/></MessageBody>",
+        "<MessageBody><ResultList>\n</ResultList></MessageBody>",
+        "<MessageBody><QualificationConfirmSearchInfo/></MessageBody>"}) {
+    const auto message = ReadMessage("copy.xml", absl::StrCat("<XmlMsg>", sign, "</XmlMsg>"));
+    EXPECT_TRUE(base::Is(message.status(), base::ErrorCode::kNotAnOqsMessage)) << sign;
+  }
+  constexpr absl::string_view kStatus = "<ProcessingResultStatus>1</ProcessingResultStatus>";
+  constexpr absl::string_view kPerson =
+      "<ReferenceNumberRegistrationInfo><ReferenceNumber>7</ReferenceNumber>"
+      "</ReferenceNumberRegistrationInfo>";
+  const struct {
+    std::string inside;
+    v1::MessageFamily family;
+  } cases[] = {
+      {absl::StrCat("<MessageHeader><QuaInf/></MessageHeader><MessageBody>", kStatus,
+                    "</MessageBody>"),
+       v1::MESSAGE_FAMILY_OQSSIQUC01},
+      // The first head is as good as absent.
+      {absl::StrCat("<MessageHeader/><MessageHeader><QuaInf><Name>x</Name></QuaInf>"
+                    "</MessageHeader><MessageBody>",
+                    kStatus, "</MessageBody>"),
+       v1::MESSAGE_FAMILY_YZKSIQUC01},
+      {absl::StrCat("<MessageBody><ReferenceNumberRegistrationInfo/>", kPerson, "</MessageBody>"),
+       v1::MESSAGE_FAMILY_OQSSIIMM01},
+      {absl::StrCat("<MessageBody>", kPerson, kPerson, "</MessageBody>"),
+       v1::MESSAGE_FAMILY_OQSMUIMM01},
+      {absl::StrCat(
+           "<MessageHeader><ReferenceClassification/><ReferenceClassification>"
+           "<![CDATA[1]]><!-- -->\n</ReferenceClassification></MessageHeader><MessageBody>",
+           kStatus, "</MessageBody>"),
+       v1::MESSAGE_FAMILY_OQSSIQUC01_FACE},
+      {absl::StrCat("<MessageHeader><ReferenceClassification>1<!-- -->2</ReferenceClassification>"
+                    "</MessageHeader><MessageBody>",
+                    kStatus, "</MessageBody>"),
+       v1::MESSAGE_FAMILY_OQSSIQUC01},
+  };
+  for (const auto& [inside, family] : cases) {
+    const auto message = ReadMessage("copy.xml", absl::StrCat("<XmlMsg>", inside, "</XmlMsg>"));
+    ASSERT_TRUE(message.ok()) << inside << ": " << message.status();
+    EXPECT_EQ(message->family(), family) << inside;
+    const auto written = WriteMessage(*message, Encoding::kUtf8);
+    ASSERT_TRUE(written.ok()) << inside << ": " << written.status();
+    auto again = ReadMessage("copy.xml", *written);
+    ASSERT_TRUE(again.ok()) << *written << ": " << again.status();
+    again->set_declared_encoding(message->declared_encoding());
+    EXPECT_EQ(again->SerializeAsString(), message->SerializeAsString()) << *written;
+  }
+}
+
 TEST(ReadMessage, RefusesWhatIsNoKnownMessage) {
   const std::string answer = FixtureEndingWith("res_202604100001.xml").bytes;
   struct Case {

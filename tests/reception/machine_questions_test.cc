@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "agent/base/japan_time.h"
 #include "agent/reception/machine.h"
 #include "tests/reception/desk_fixture.h"
+#include "tests/reception/inputs.h"
 
 // Receptions by identifiers: asking, and what becomes of a question.
 namespace madoguchi::reception::questions {
@@ -75,13 +75,6 @@ v1::Reception InState(v1::ReceptionState state) {
   return reception;
 }
 
-struct NamedInput {
-  std::string name;
-  Input input;
-  // Where it is allowed, and the state it leads to.
-  std::map<v1::ReceptionState, v1::ReceptionState> allowed;
-};
-
 std::vector<NamedInput> QuestionInputs() {
   return {
       {"ask", Ask{"t2"}, {{kUnknown, kAsking}, {kPending, kAsking}}},
@@ -114,15 +107,6 @@ std::vector<NamedInput> AllInputs() {
                      {v1::RECEPTION_STATE_ABANDONED, kClosed},
                      {v1::RECEPTION_STATE_NOT_ENROLLED, kClosed}}});
   return inputs;
-}
-
-std::vector<v1::ReceptionState> AllStates() {
-  std::vector<v1::ReceptionState> states;
-  states.reserve(v1::ReceptionState_ARRAYSIZE);
-  for (int number = 0; number < v1::ReceptionState_ARRAYSIZE; ++number) {
-    states.push_back(static_cast<v1::ReceptionState>(number));
-  }
-  return states;
 }
 
 TEST(MachineQuestions, EveryStateTakesItsInputsAndRefusesAllOthers) {

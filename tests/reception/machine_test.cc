@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
 #include "agent/reception/consent.h"
+#include "tests/reception/inputs.h"
 
 namespace madoguchi::reception {
 namespace {
@@ -65,23 +65,6 @@ v1::Reception InState(v1::ReceptionState state) {
   reception.set_state(state);
   return reception;
 }
-
-std::vector<v1::ReceptionState> AllStates() {
-  std::vector<v1::ReceptionState> states;
-  for (int number = 0; number < v1::ReceptionState_ARRAYSIZE; ++number) {
-    if (v1::ReceptionState_IsValid(number)) {
-      states.push_back(static_cast<v1::ReceptionState>(number));
-    }
-  }
-  return states;
-}
-
-struct NamedInput {
-  std::string name;
-  Input input;
-  // Where it is allowed, and the state it leads to.
-  std::map<v1::ReceptionState, v1::ReceptionState> allowed;
-};
 
 std::vector<NamedInput> AllInputs() {
   constexpr auto kAnswered = v1::RECEPTION_STATE_ANSWERED;

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
 #include "agent/text/utf8.h"
 
@@ -114,6 +115,29 @@ TEST(Cp932, EveryPairOfBytesIsAResultOrAnError) {
       ASSERT_FALSE(FindInvalidUtf8(decoded->utf8));
       if (decoded->bad_offset) {
         ASSERT_LT(*decoded->bad_offset, pair.size());
+      }
+    }
+  }
+}
+
+// Runs are decoded by the piece, so that their ends are places to go wrong.
+TEST(Cp932, DecodesRunsOfEveryLength) {
+  for (size_t length = 0; length < 200; ++length) {
+    std::string cp932;
+    std::string utf8;
+    for (size_t i = 0; i < length; ++i) {
+      cp932 += i % 3 == 0 ? "\xB1" : "\x89\xCB";
+      utf8 += i % 3 == 0 ? "ｱ" : "架";
+    }
+    for (const absl::string_view after : {"", "x", "\x89"}) {
+      const auto decoded = DecodeCp932(absl::StrCat(cp932, after));
+      ASSERT_TRUE(decoded.ok());
+      if (after == "\x89") {
+        EXPECT_EQ(decoded->bad_offset, cp932.size());
+        EXPECT_EQ(decoded->utf8, utf8);
+      } else {
+        EXPECT_FALSE(decoded->bad_offset);
+        EXPECT_EQ(decoded->utf8, absl::StrCat(utf8, after));
       }
     }
   }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 namespace madoguchi::text {
 namespace {
 
@@ -47,6 +49,19 @@ TEST(Utf8, FindsCharactersXmlForbidsWhereverTheyStand) {
     }
   }
   EXPECT_FALSE(FindNonXml("a\tb\nc\rd \x7F\u3000●"));
+}
+
+// The checks go by short cuts for what is common; decoding one character does not.
+TEST(Utf8, ChecksAgreeWithDecodingForEveryThreeBytes) {
+  for (unsigned number = 0xE00000; number < 0xF10000; ++number) {
+    const char bytes[] = {static_cast<char>(number >> 16), static_cast<char>(number >> 8 & 0xFF),
+                          static_cast<char>(number & 0xFF)};
+    const absl::string_view text(bytes, sizeof(bytes));
+    const std::optional<CodePoint> decoded = DecodeUtf8(text);
+    const bool valid = decoded && decoded->length == text.size();
+    ASSERT_EQ(!FindInvalidUtf8(text), valid) << number;
+    ASSERT_EQ(!FindNonXml(text), valid && IsXmlCharacter(decoded->value)) << number;
+  }
 }
 
 TEST(ConsumeBom, DropsOne) {
