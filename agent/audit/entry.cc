@@ -13,8 +13,8 @@ namespace {
 constexpr absl::string_view kLayout = "1";
 
 constexpr std::array kKinds = {
-#define MDG_AUDIT(number, name, rule, meaning) \
-  KindInfo{Kind::k##name, #name, Rule::k##rule, meaning},
+#define MDG_AUDIT(number, name, rule, meaning, meaning_ja) \
+  KindInfo{Kind::k##name, #name, Rule::k##rule, meaning, meaning_ja},
 #include "agent/audit/kinds.def"
 #undef MDG_AUDIT
 };
@@ -45,7 +45,8 @@ const KindInfo& LookUp(Kind kind) {
   const auto* const found = std::find_if(kKinds.begin(), kKinds.end(),
                                          [&](const KindInfo& info) { return info.kind == kind; });
   // Only a kind of a newer version, read from its trail, is not in the table.
-  static constexpr KindInfo kUnknown{Kind{0}, "", Rule::kBestEffort, "of a newer version"};
+  static constexpr KindInfo kUnknown{Kind{0}, "", Rule::kBestEffort, "of a newer version",
+                                     "新しい版の記録です"};
   return found == kKinds.end() ? kUnknown : *found;
 }
 

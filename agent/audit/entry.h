@@ -13,7 +13,7 @@ namespace madoguchi::audit {
 
 // What an entry says happened; kinds.def is the one source.
 enum class Kind : int {
-#define MDG_AUDIT(number, name, rule, meaning) k##name = (number),
+#define MDG_AUDIT(number, name, rule, meaning, meaning_ja) k##name = (number),
 #include "agent/audit/kinds.def"
 #undef MDG_AUDIT
 };
@@ -26,6 +26,7 @@ struct KindInfo {
   absl::string_view name;
   Rule rule;
   absl::string_view meaning;
+  absl::string_view meaning_ja;
 };
 
 // The whole table, in ascending order of numbers.

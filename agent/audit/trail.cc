@@ -18,16 +18,25 @@ constexpr int kPage = 500;
 constexpr size_t kKeySize = 32;
 // What a client may put into an entry; the rest is cut.
 constexpr size_t kLongestField = 256;
+// A subject is made by SubjectOf(), which keeps it shorter.
+constexpr size_t kLongestSubject = 2048;
 
 std::string SubjectContext(absl::string_view store_id, int64_t number) {
   return absl::StrCat("audit subject ", store_id, " ", number);
 }
 
 void Bound(Entry& entry) {
-  for (std::string* field : {&entry.identity, &entry.person, &entry.reception_id, &entry.outcome,
-                             &entry.detail, &entry.subject}) {
+  for (std::string* field :
+       {&entry.identity, &entry.person, &entry.reception_id, &entry.outcome, &entry.detail}) {
     if (field->size() > kLongestField) field->resize(kLongestField);
   }
+  if (entry.subject.size() > kLongestSubject) entry.subject.clear();
+}
+
+bool FailsClosed(const std::vector<Entry>& entries) {
+  return std::any_of(entries.begin(), entries.end(), [](const Entry& entry) {
+    return LookUp(entry.kind).rule == Rule::kFailClosed;
+  });
 }
 
 }  // namespace
@@ -49,12 +58,18 @@ absl::StatusOr<std::unique_ptr<Trail>> Trail::Open(std::string folder, store::St
                                                    base::Clock& clock) {
   absl::StatusOr<SiteKey> site = SiteKey::LoadOrCreate(folder);
   if (!site.ok()) return site.status();
+  // A key that nothing can be sealed to shows now, not at the first patient.
+  if (!site->Seal("trial", "trial").ok()) {
+    return base::MakeError(base::ErrorCode::kAuditKeyProblem,
+                           {.what = "nothing can be sealed to it", .field = "audit-site.pub"});
+  }
   std::unique_ptr<Trail> trail(new Trail(std::move(folder), store, clock, *std::move(site)));
   MDG_RETURN_IF_ERROR(trail->OpenChain());
   return trail;
 }
 
 absl::Status Trail::OpenChain() {
+  absl::MutexLock key_lock(&key_mu_);
   absl::MutexLock lock(&mu_);
   const absl::StatusOr<std::optional<store::AuditRow>> newest = store_.NewestAudit();
   if (!newest.ok()) return newest.status();
@@ -64,6 +79,7 @@ absl::Status Trail::OpenChain() {
   bool damaged = false;
   if (link->has_value()) {
     link_ = **std::move(link);
+    key_number_ = link_.number;
     const absl::StatusOr<bool> ours = CatchUp();
     if (!ours.ok()) return ours.status();
     // Behind the key: entries are gone. The numbers of those that are gone are not given again.
@@ -84,7 +100,10 @@ absl::Status Trail::OpenChain() {
   entries[0].kind = damaged ? Kind::kTrailDamaged : Kind::kTrailStarted;
   if (damaged) entries[0].outcome = base::ErrorNumber(base::ErrorCode::kAuditDamaged);
   // A full disk does not keep the daemon from starting.
-  if (const auto written = Write({}, entries); !written.ok()) Keep(std::move(entries[0]));
+  if (const auto written = Write({}, entries); !written.ok()) {
+    SayUnwritable(written.status());
+    Keep(std::move(entries[0]));
+  }
   return absl::OkStatus();
 }
 
@@ -101,6 +120,7 @@ absl::StatusOr<bool> Trail::CatchUp() {
     }
     if (followed == 0) return true;
     MDG_RETURN_IF_ERROR(key_file_.Save(link_));
+    key_number_ = link_.number;
   }
 }
 
@@ -108,11 +128,33 @@ absl::Status Trail::StartChain(int64_t after, std::string hash) {
   crypto::Wipe(link_.key);
   link_ = {.number = after, .hash = std::move(hash), .key = crypto::RandomBytes(kKeySize)};
   MDG_RETURN_IF_ERROR(AppendStart(folder_, site_, store_.Id(), after + 1, link_.key));
+  key_number_ = after;
   return key_file_.Create(link_);
 }
 
+void Trail::SaveKey() {
+  absl::MutexLock key_lock(&key_mu_);
+  {
+    absl::MutexLock lock(&note_mu_);
+    key_behind_ = false;
+  }
+  Link link;
+  {
+    absl::MutexLock lock(&mu_);
+    link = link_;
+  }
+  if (link.number == key_number_) return crypto::Wipe(link.key);
+  const absl::Status saved = key_file_.Save(link);
+  if (saved.ok()) key_number_ = link.number;
+  crypto::Wipe(link.key);
+  absl::MutexLock lock(&note_mu_);
+  if (!saved.ok() && key_saved_.ok()) {
+    base::LogError("audit_key_not_saved", {{"why", std::string(saved.message())}});
+  }
+  key_saved_ = saved;
+}
+
 absl::Status Trail::AddRow(Entry entry, Link& link, std::vector<store::AuditRow>& rows) const {
-  Bound(entry);
   if (!entry.subject.empty()) {
     absl::StatusOr<std::string> sealed =
         site_.Seal(SubjectContext(store_.Id(), link.number + 1), entry.subject);
@@ -141,34 +183,51 @@ absl::StatusOr<std::vector<int64_t>> Trail::Write(store::Changes changes,
     MDG_RETURN_IF_ERROR(AddRow(std::move(entry), link, changes.audit));
   }
   absl::StatusOr<std::vector<int64_t>> numbers = store_.Commit(changes);
-  absl::Status writable = numbers.status();
-  if (numbers.ok() && !changes.audit.empty()) {
+  const bool appended = numbers.ok() && !changes.audit.empty();
+  if (appended) {
     crypto::Wipe(link_.key);
     link_ = link;
     spool_.clear();
     lost_unsaid_ = 0;
-    // The entries are durable; a key that is behind them catches up when the trail is opened.
-    writable = key_file_.Save(link_);
   }
   crypto::Wipe(link.key);
+  if (!appended) return numbers;
   absl::MutexLock lock(&note_mu_);
-  if (!writable.ok() && status_.writable.ok()) {
-    base::LogError("audit_not_writable", {{"why", std::string(writable.message())}});
-  }
-  status_.writable = std::move(writable);
-  status_.waiting = static_cast<int64_t>(spool_.size());
-  if (numbers.ok() && !changes.audit.empty()) {
-    status_.head.number = link_.number;
-    status_.head.hash = link_.hash;
-    status_.at = changes.audit.back().at;
-  }
+  status_.writable = absl::OkStatus();
+  status_.waiting = 0;
+  status_.head.number = link_.number;
+  status_.head.hash = link_.hash;
+  status_.at = changes.audit.back().at;
+  key_behind_ = true;
+  noted_.Signal();
   return numbers;
+}
+
+void Trail::SayUnwritable(const absl::Status& why) {
+  absl::MutexLock lock(&note_mu_);
+  if (status_.writable.ok()) {
+    base::LogError("audit_not_writable", {{"why", std::string(why.message())}});
+  }
+  status_.writable = why;
 }
 
 absl::StatusOr<std::vector<int64_t>> Trail::Commit(store::Changes changes,
                                                    std::vector<Entry> entries) {
+  for (Entry& entry : entries) Bound(entry);
   absl::MutexLock lock(&mu_);
-  return Write(std::move(changes), std::move(entries));
+  absl::StatusOr<std::vector<int64_t>> numbers = Write(changes, entries);
+  if (numbers.ok()) return numbers;
+  const bool full = base::Is(numbers.status(), base::ErrorCode::kStoreFull);
+  if (full || FailsClosed(entries)) {
+    SayUnwritable(numbers.status());
+    return numbers;
+  }
+  // Whatever is wrong with the trail, patients are received.
+  absl::StatusOr<std::vector<int64_t>> bare = store_.Commit(changes);
+  if (!bare.ok()) return numbers;
+  SayUnwritable(numbers.status());
+  for (Entry& entry : entries) Keep(std::move(entry));
+  return bare;
 }
 
 void Trail::Keep(Entry entry) {
@@ -186,8 +245,10 @@ void Trail::Keep(Entry entry) {
 }
 
 absl::Status Trail::Record(Entry entry) {
+  Bound(entry);
   absl::MutexLock lock(&mu_);
   absl::Status written = Write({}, {entry}).status();
+  if (!written.ok()) SayUnwritable(written);
   if (written.ok() || LookUp(entry.kind).rule == Rule::kFailClosed) return written;
   Keep(std::move(entry));
   return absl::OkStatus();
@@ -196,8 +257,10 @@ absl::Status Trail::Record(Entry entry) {
 void Trail::Note(Entry entry) {
   Bound(entry);
   absl::MutexLock lock(&note_mu_);
-  notes_.Add(std::move(entry), clock_.Now());
-  noted_.Signal();
+  const absl::Time now = clock_.Now();
+  notes_.Add(std::move(entry), now);
+  // What is only counted wakes nobody.
+  if (notes_.Next() <= now) noted_.Signal();
 }
 
 void Trail::Start() {
@@ -211,6 +274,7 @@ void Trail::Stop() {
     noted_.SignalAll();
   }
   if (thread_.joinable()) thread_.join();
+  SaveKey();
 }
 
 void Trail::Run() {
@@ -218,17 +282,24 @@ void Trail::Run() {
     std::vector<Entry> entries;
     {
       absl::MutexLock lock(&note_mu_);
-      while (!stopping_ && notes_.Next() > clock_.Now()) {
+      while (!stopping_ && !key_behind_ && notes_.Next() > clock_.Now()) {
         clock_.Wait(note_mu_, noted_, notes_.Next());
       }
       last = stopping_;
       entries = last ? notes_.TakeAll() : notes_.Take(clock_.Now());
     }
-    if (entries.empty()) continue;
-    absl::MutexLock lock(&mu_);
-    if (Write({}, entries).ok()) continue;
-    for (Entry& entry : entries) Keep(std::move(entry));
+    WriteNoted(std::move(entries));
+    SaveKey();
   }
+}
+
+void Trail::WriteNoted(std::vector<Entry> entries) {
+  if (entries.empty()) return;
+  absl::MutexLock lock(&mu_);
+  const absl::Status written = Write({}, entries).status();
+  if (written.ok()) return;
+  SayUnwritable(written);
+  for (Entry& entry : entries) Keep(std::move(entry));
 }
 
 absl::StatusOr<std::string> Trail::Disclose(int64_t number, const Entry& entry) const {
@@ -237,7 +308,9 @@ absl::StatusOr<std::string> Trail::Disclose(int64_t number, const Entry& entry) 
 
 TrailStatus Trail::Status() const {
   absl::MutexLock lock(&note_mu_);
-  return status_;
+  TrailStatus status = status_;
+  if (status.writable.ok()) status.writable = key_saved_;
+  return status;
 }
 
 absl::StatusOr<Verdict> Trail::Verify(const std::vector<Anchor>& anchors) const {
@@ -246,6 +319,14 @@ absl::StatusOr<Verdict> Trail::Verify(const std::vector<Anchor>& anchors) const 
   absl::StatusOr<Verdict> verdict = audit::Verify(store_, head, starts, anchors);
   for (audit::Start& start : starts) {
     if (start.key.has_value()) crypto::Wipe(*start.key);
+  }
+  if (!verdict.ok()) return verdict;
+  absl::MutexLock lock(&mu_);
+  const absl::StatusOr<std::optional<store::AuditRow>> newest = store_.NewestAudit();
+  if (!newest.ok()) return newest.status();
+  // Nobody but this appends.
+  if (newest->has_value() && (*newest)->number > link_.number) {
+    verdict->findings.push_back({(*newest)->number, Problem::kForged});
   }
   return verdict;
 }

@@ -27,7 +27,7 @@ struct TrailStatus {
   Anchor head;
   // The newest entry; InfinitePast when there is none yet.
   absl::Time at = absl::InfinitePast();
-  // OK, or why the last entry could not be written.
+  // OK, or why the last entry, or the key after it, could not be written.
   absl::Status writable;
   // Key and database did not fit together when the trail was opened: MDG-1901.
   bool damaged = false;
@@ -38,7 +38,9 @@ struct TrailStatus {
 };
 
 // The audit trail: the only writer of audit entries. Thread-safe; one thread of its own (`audit`),
-// which writes what Note() was given.
+// which writes what Note() was given, and the key file after entries were written: an entry does
+// not wait for a second file. A key that is behind when the daemon dies is taken on from the
+// entries.
 class Trail {
  public:
   // Keys are in `folder`. What key file and database do not agree on is recorded, and the trail
@@ -53,12 +55,13 @@ class Trail {
 
   // Starts the thread.
   void Start();
-  // Writes what was noted and ends the thread. Idempotent.
+  // Writes what was noted and the key, and ends the thread. Idempotent.
   void Stop();
 
   // Makes `changes` durable together with `entries`, in one transaction; before them what waited.
-  // Returns the event numbers of Store::Commit(). After an error nothing is done, whatever the
-  // kinds of the entries. Blocks on the disk.
+  // Returns the event numbers of Store::Commit(). After an error nothing is done. When it is the
+  // trail that cannot be written (and not the disk that is full), changes whose entries do not fail
+  // closed are made without them, and the entries are kept. Blocks on the disk.
   absl::StatusOr<std::vector<int64_t>> Commit(store::Changes changes, std::vector<Entry> entries);
   // One entry by itself, as the rule of its kind says: an error only for kinds that fail closed.
   // Blocks on the disk.
@@ -76,23 +79,32 @@ class Trail {
   Trail(std::string folder, store::Store& store, base::Clock& clock, SiteKey site);
   absl::Status OpenChain();
   // Takes over what was committed after the key was saved last. False: it is not ours.
-  absl::StatusOr<bool> CatchUp() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<bool> CatchUp() ABSL_EXCLUSIVE_LOCKS_REQUIRED(key_mu_, mu_);
   // A new key from entry `after` + 1 on.
-  absl::Status StartChain(int64_t after, std::string hash) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status StartChain(int64_t after, std::string hash)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(key_mu_, mu_);
+  // Brings the key file up to the newest entry.
+  void SaveKey();
   absl::StatusOr<std::vector<int64_t>> Write(store::Changes changes, std::vector<Entry> entries)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status AddRow(Entry entry, Link& link, std::vector<store::AuditRow>& rows) const;
   void Keep(Entry entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // What was to be written could not be.
+  void SayUnwritable(const absl::Status& why);
   void Run();
+  void WriteNoted(std::vector<Entry> entries);
 
   const std::string folder_;
   store::Store& store_;
   base::Clock& clock_;
   const SiteKey site_;
 
-  // Held while the disk is written: entries have one order.
-  mutable absl::Mutex mu_;
-  KeyFile key_file_ ABSL_GUARDED_BY(mu_);
+  absl::Mutex key_mu_;
+  KeyFile key_file_ ABSL_GUARDED_BY(key_mu_);
+  int64_t key_number_ ABSL_GUARDED_BY(key_mu_) = 0;
+
+  // Held while the database is written: entries have one order.
+  mutable absl::Mutex mu_ ABSL_ACQUIRED_AFTER(key_mu_);
   Link link_ ABSL_GUARDED_BY(mu_);
   std::vector<Entry> spool_ ABSL_GUARDED_BY(mu_);
   // Lost and not yet said so in the trail.
@@ -103,6 +115,9 @@ class Trail {
   absl::CondVar noted_;
   Notes notes_ ABSL_GUARDED_BY(note_mu_);
   bool stopping_ ABSL_GUARDED_BY(note_mu_) = false;
+  // The key file is older than the newest entry.
+  bool key_behind_ ABSL_GUARDED_BY(note_mu_) = false;
+  absl::Status key_saved_ ABSL_GUARDED_BY(note_mu_);
   TrailStatus status_ ABSL_GUARDED_BY(note_mu_);
   std::thread thread_;
 };

@@ -44,6 +44,9 @@ absl::Status Daemon::OpenSite() {
   auto store = store::Store::Open(config_.state_dir + "/madoguchi.db");
   MDG_RETURN_IF_ERROR(store.status());
   store_ = *std::move(store);
+  auto trail = audit::Trail::Open(config_.state_dir, *store_, clock_);
+  MDG_RETURN_IF_ERROR(trail.status());
+  trail_ = *std::move(trail);
   auto person_hash = crypto::KeyedHash::LoadOrCreate(config_.state_dir + "/person.key");
   MDG_RETURN_IF_ERROR(person_hash.status());
   person_hash_.emplace(*std::move(person_hash));
@@ -51,11 +54,11 @@ absl::Status Daemon::OpenSite() {
   options.medical_institution_code = config_.institution;
   options.counters = config_.Counters();
   options.keep = absl::Hours(24) * config_.keep_days;
-  desk_ =
-      std::make_unique<reception::Desk>(std::move(options), *store_, *person_hash_, clock_, [this] {
-        server_->NotifyEvent();
-        server_->NotifyStatus();
-      });
+  desk_ = std::make_unique<reception::Desk>(std::move(options), *store_, *trail_, *person_hash_,
+                                            clock_, [this] {
+                                              server_->NotifyEvent();
+                                              server_->NotifyStatus();
+                                            });
   return absl::OkStatus();
 }
 
@@ -73,8 +76,9 @@ void Daemon::MakeTerminals() {
 absl::Status Daemon::Start() {
   MDG_RETURN_IF_ERROR(OpenSite());
   MakeTerminals();
-  server_ = std::make_unique<rpc::Server>(ServerOptionsFrom(config_), *desk_, clock_,
+  server_ = std::make_unique<rpc::Server>(ServerOptionsFrom(config_), *desk_, *trail_, clock_,
                                           [this] { return Status(); });
+  trail_->Start();
   MDG_RETURN_IF_ERROR(desk_->Start());
   if (absl::Status status = server_->Start(); !status.ok()) {
     Stop();
@@ -95,6 +99,7 @@ bool Daemon::Stop() {
   }
   if (server_ != nullptr) server_->Stop(kClientPatience);
   if (desk_ != nullptr) desk_->Stop();
+  if (trail_ != nullptr) trail_->Stop();
   base::LogInfo("stopped");
   return all_ended_;
 }
@@ -105,6 +110,26 @@ std::string Daemon::Listeners() const {
   const std::string tcp = server_->TcpAddress();
   if (!tcp.empty()) absl::StrAppend(&text, text.empty() ? "" : " ", "tls:", tcp);
   return text;
+}
+
+void Daemon::AddAudit(v1::SystemStatus& status) const {
+  const audit::TrailStatus trail = trail_->Status();
+  v1::AuditStatus& audit = *status.mutable_audit();
+  audit.set_anchor(audit::AnchorText(trail.head));
+  audit.set_number(trail.head.number);
+  if (trail.at != absl::InfinitePast()) *audit.mutable_at() = base::ToProto(trail.at);
+  audit.set_writable(trail.writable.ok());
+  audit.set_damaged(trail.damaged);
+  audit.set_waiting(trail.waiting);
+  audit.set_lost(trail.lost);
+  if (trail.damaged) {
+    *status.add_warnings() = base::MakeDetail(base::ErrorCode::kAuditDamaged);
+  }
+  if (!trail.writable.ok()) {
+    *status.add_warnings() =
+        base::MakeDetail(base::ErrorCode::kAuditNotWritable,
+                         {.what = base::DetailOf(trail.writable)->text_en(), .field = "audit"});
+  }
 }
 
 void Daemon::AddWarnings(v1::SystemStatus& status) const {
@@ -144,6 +169,7 @@ v1::SystemStatus Daemon::Status() const {
   status.mutable_store()->set_waiting(waiting);
   *status.mutable_unix_listener() = server_->UnixListener();
   *status.mutable_tcp_listener() = server_->TcpListener();
+  AddAudit(status);
   AddWarnings(status);
   return status;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "agent/audit/trail.h"
 #include "agent/base/clock.h"
 #include "agent/crypto/digest.h"
 #include "agent/daemon/config.h"
@@ -42,6 +43,7 @@ class Daemon {
   absl::Status OpenSite();
   void MakeTerminals();
   v1::SystemStatus Status() const;
+  void AddAudit(v1::SystemStatus& status) const;
   void AddWarnings(v1::SystemStatus& status) const;
 
   const Config config_;
@@ -49,6 +51,7 @@ class Daemon {
   const absl::Time started_at_;
   std::optional<SiteLock> lock_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<audit::Trail> trail_;
   std::optional<crypto::KeyedHash> person_hash_;
   std::unique_ptr<reception::Desk> desk_;
   std::vector<std::unique_ptr<eligibility::Terminal>> terminals_;

@@ -40,9 +40,9 @@ bool Filter::Matches(const v1::Reception& reception) const {
   return Wanted(counters, reception.counter()) && Wanted(states, reception.state());
 }
 
-Desk::Desk(DeskOptions options, store::Store& store, const crypto::KeyedHash& person_hash,
-           base::Clock& clock, std::function<void()> on_event)
-    : impl_(std::make_unique<Impl>(std::move(options), store, person_hash, clock,
+Desk::Desk(DeskOptions options, store::Store& store, audit::Trail& trail,
+           const crypto::KeyedHash& person_hash, base::Clock& clock, std::function<void()> on_event)
+    : impl_(std::make_unique<Impl>(std::move(options), store, trail, person_hash, clock,
                                    std::move(on_event))) {}
 
 Desk::~Desk() { Stop(); }

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "agent/audit/trail.h"
 #include "agent/base/clock.h"
 #include "agent/crypto/digest.h"
 #include "agent/eligibility/terminal.h"
@@ -52,14 +53,14 @@ struct Filter {
   bool Matches(const v1::Reception& reception) const;
 };
 
-// The heart: one thread that owns every reception and is the only writer of the store. What it
-// tells anybody is on disk before.
+// The heart: one thread that owns every reception and writes them to the store, each change in one
+// transaction with its entry of the audit trail. What it tells anybody is on disk before.
 class Desk {
  public:
   // Everything given by reference outlives the desk. `on_event` runs on the desk's thread after
   // events were stored and published on the board, and when Status() changed; it must not block.
-  Desk(DeskOptions options, store::Store& store, const crypto::KeyedHash& person_hash,
-       base::Clock& clock, std::function<void()> on_event);
+  Desk(DeskOptions options, store::Store& store, audit::Trail& trail,
+       const crypto::KeyedHash& person_hash, base::Clock& clock, std::function<void()> on_event);
   // Stops.
   ~Desk();
 

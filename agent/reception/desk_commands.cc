@@ -7,6 +7,7 @@
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
 #include "agent/base/log.h"
+#include "agent/reception/desk_audit.h"
 #include "agent/reception/desk_impl.h"
 
 namespace madoguchi::reception {
@@ -112,7 +113,7 @@ absl::StatusOr<v1::Reception> Desk::Impl::Command(const Caller& caller, const Ca
   if (changed || changes.request.has_value()) {
     Receptions receptions;
     if (changed) receptions.push_back(*after);
-    MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes)));
+    MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes), caller));
   }
   return after;
 }
@@ -150,7 +151,7 @@ absl::StatusOr<std::string> Desk::Impl::Expect(const Caller& caller, const CallK
                                   .until = expectation.until,
                                   .body = expectation.request.SerializeAsString()});
   if (!call.key.empty()) changes.request = MakeResult(call, expectation.id);
-  MDG_RETURN_IF_ERROR(Save({}, std::move(changes)));
+  MDG_RETURN_IF_ERROR(Save({}, std::move(changes), caller, {EntryOf(expectation.request, caller)}));
   expectations_.push_back(expectation);
   return expectation.id;
 }

@@ -7,6 +7,7 @@
 #include "agent/base/japan_time.h"
 #include "agent/base/log.h"
 #include "agent/reception/consent.h"
+#include "agent/reception/desk_audit.h"
 
 namespace madoguchi::reception {
 namespace {
@@ -47,10 +48,12 @@ absl::StatusOr<ReceptionPtr> ParseReception(const store::ReceptionRow& row) {
   return reception;
 }
 
-Desk::Impl::Impl(DeskOptions options, store::Store& store, const crypto::KeyedHash& person_hash,
-                 base::Clock& clock, std::function<void()> on_event)
+Desk::Impl::Impl(DeskOptions options, store::Store& store, audit::Trail& trail,
+                 const crypto::KeyedHash& person_hash, base::Clock& clock,
+                 std::function<void()> on_event)
     : options_(std::move(options)),
       store_(store),
+      trail_(trail),
       person_hash_(person_hash),
       clock_(clock),
       on_event_(std::move(on_event)),
@@ -111,8 +114,19 @@ absl::StatusOr<std::vector<Event>> Desk::Impl::LoadRecent(absl::CivilDay today,
   return events;
 }
 
-absl::Status Desk::Impl::Save(Receptions receptions, store::Changes changes) {
+ReceptionPtr Desk::Impl::Before(const v1::Reception& after) const {
+  if (after.revision() == 1) return nullptr;
+  if (ReceptionPtr held = board_.Find(after.reception_id()); held != nullptr) return held;
+  const auto row = store_.FindReception(after.reception_id());
+  if (!row.ok() || !row->has_value()) return nullptr;
+  return ParseReception(**row).value_or(nullptr);
+}
+
+absl::Status Desk::Impl::Save(Receptions receptions, store::Changes changes, const Caller& by,
+                              std::vector<audit::Entry> entries) {
   for (const v1::Reception& reception : receptions) {
+    std::optional<audit::Entry> entry = EntryOf(Before(reception).get(), reception, by);
+    if (entry.has_value()) entries.push_back(*std::move(entry));
     const absl::Time opened_at = base::FromProto(reception.opened_at());
     changes.receptions.push_back({.id = reception.reception_id(),
                                   .confirmation_id = reception.confirmation().confirmation_id(),
@@ -124,7 +138,8 @@ absl::Status Desk::Impl::Save(Receptions receptions, store::Changes changes) {
                                   .event = 0,
                                   .body = reception.SerializeAsString()});
   }
-  const absl::StatusOr<std::vector<int64_t>> numbers = store_.Commit(changes);
+  const absl::StatusOr<std::vector<int64_t>> numbers =
+      trail_.Commit(std::move(changes), std::move(entries));
   NoteStore(numbers.status());
   if (!numbers.ok()) return numbers.status();
   std::vector<Event> events;

@@ -22,8 +22,8 @@ namespace madoguchi::reception {
 // Inside of the desk. Methods run on the desk's thread unless they say otherwise.
 class Desk::Impl {
  public:
-  Impl(DeskOptions options, store::Store& store, const crypto::KeyedHash& person_hash,
-       base::Clock& clock, std::function<void()> on_event);
+  Impl(DeskOptions options, store::Store& store, audit::Trail& trail,
+       const crypto::KeyedHash& person_hash, base::Clock& clock, std::function<void()> on_event);
 
   // Any thread but the desk's.
   absl::Status Start();
@@ -68,8 +68,13 @@ class Desk::Impl {
   // desk_impl.cc
   absl::Status Load();
   absl::StatusOr<std::vector<Event>> LoadRecent(absl::CivilDay today, int64_t& floor) const;
-  // Stores `receptions` and `changes` in one transaction, then tells: board, timers, on_event.
-  absl::Status Save(Receptions receptions, store::Changes changes);
+  // Stores `receptions` and `changes` in one transaction, together with what the audit trail says
+  // about each reception and with `entries`, then tells: board, timers, on_event. `by`: whose doing
+  // it is; the daemon's own unless said.
+  absl::Status Save(Receptions receptions, store::Changes changes, const Caller& by = {},
+                    std::vector<audit::Entry> entries = {});
+  // How a reception was before; nullptr when it is new, or nothing of it is known any more.
+  ReceptionPtr Before(const v1::Reception& after) const;
   // Keeps the desk's own look-ups in step with a reception that is on the board.
   void Index(const v1::Reception& reception);
   void Forget(const std::string& reception_id);
@@ -105,6 +110,7 @@ class Desk::Impl {
 
   const DeskOptions options_;
   store::Store& store_;
+  audit::Trail& trail_;
   const crypto::KeyedHash& person_hash_;
   base::Clock& clock_;
   const std::function<void()> on_event_;

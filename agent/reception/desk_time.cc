@@ -101,6 +101,11 @@ void Desk::Impl::DeleteOld(absl::Time now) {
     if (!deleted->reception_ids.empty()) {
       base::LogInfo("receptions_deleted",
                     {{"count", std::to_string(deleted->reception_ids.size())}});
+      // They are gone either way: kept in memory until it can be written.
+      trail_
+          .Record({.kind = audit::Kind::kReceptionsDeleted,
+                   .count = static_cast<int64_t>(deleted->reception_ids.size())})
+          .IgnoreError();
     }
     scrub_due_ = scrub_due_ || deleted->any;
     delete_due_ = !deleted->all;

@@ -35,7 +35,11 @@ absl::StatusOr<std::shared_ptr<const v1::Reception>> Gate::Find(
 }
 
 absl::StatusOr<Gate::Pass> Gate::Peek(absl::string_view reception_id, Kind kind) {
-  auto reception = Find({}, reception_id);
+  return Examine(Find({}, reception_id), kind);
+}
+
+absl::StatusOr<Gate::Pass> Gate::Examine(
+    absl::StatusOr<std::shared_ptr<const v1::Reception>> reception, Kind kind) {
   if (!reception.ok()) return reception.status();
   const absl::StatusOr<absl::Time> now = clock_.Now();
   if (!now.ok()) return now.status();
@@ -46,9 +50,7 @@ absl::StatusOr<Gate::Pass> Gate::Peek(absl::string_view reception_id, Kind kind)
 
 absl::StatusOr<Gate::Pass> Gate::Admit(const Asker& asker, absl::string_view reception_id,
                                        Kind kind) {
-  const auto visible = Find(asker, reception_id);
-  absl::StatusOr<Pass> pass =
-      visible.ok() ? Peek(reception_id, kind) : absl::StatusOr<Pass>(visible.status());
+  absl::StatusOr<Pass> pass = Examine(Find(asker, reception_id), kind);
   if (!pass.ok()) return Refuse(asker, reception_id, kind, pass.status());
   return pass;
 }

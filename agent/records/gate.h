@@ -97,6 +97,8 @@ class Gate {
   };
   absl::StatusOr<std::shared_ptr<const v1::Reception>> Find(const Asker& asker,
                                                             absl::string_view reception_id) const;
+  absl::StatusOr<Pass> Examine(absl::StatusOr<std::shared_ptr<const v1::Reception>> reception,
+                               Kind kind);
   absl::StatusOr<Found> Check(const Asker& asker, const Label& label);
 
   const GateOptions options_;

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "agent/base/error.h"
+#include "agent/crypto/pki.h"
 #include "agent/rpc/validate.h"
 
 namespace madoguchi::rpc {
@@ -33,12 +36,44 @@ bool OnlyDelivers(const Identity& identity) {
                      [](v1::Role role) { return role == v1::ROLE_ADAPTER; });
 }
 
+// Somebody who is not configured, by what the connection vouches for. No configured name has a
+// colon in it.
+std::string NameOf(const std::optional<Peer>& peer) {
+  if (!peer.has_value()) return "unknown:";
+  if (peer->kind == Peer::Kind::kUnix) return absl::StrCat("uid:", peer->uid);
+  // Whatever a certificate of another CA has in it is not written down.
+  const bool plain = crypto::CheckPkiName(peer->common_name).ok();
+  return absl::StrCat("certificate:", plain ? peer->common_name : "");
+}
+
 }  // namespace
 
 absl::StatusOr<reception::Caller> Admission::Admit(const grpc::ServerContextBase& context,
                                                    absl::string_view method) const {
   const auto peer = peers_.Find(context);
   const Identity* identity = peer.has_value() ? identities_.Find(*peer) : nullptr;
+  auto caller = Decide(context, method, identity);
+  if (caller.ok()) return caller;
+  reception::Caller refused;
+  refused.identity = identity == nullptr ? NameOf(peer) : identity->name;
+  return Refusal(refused, method, caller.status());
+}
+
+absl::Status Admission::Refusal(const reception::Caller& caller, absl::string_view method,
+                                const absl::Status& status) const {
+  if (absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status)) {
+    trail_.Note({.kind = audit::Kind::kCallRefused,
+                 .identity = caller.identity,
+                 .person = caller.person,
+                 .outcome = base::DetailOf(status)->number(),
+                 .detail = std::string(absl::StripPrefix(method, "madoguchi.v1."))});
+  }
+  return status;
+}
+
+absl::StatusOr<reception::Caller> Admission::Decide(const grpc::ServerContextBase& context,
+                                                    absl::string_view method,
+                                                    const Identity* identity) const {
   MDG_RETURN_IF_ERROR(authoriser_.Check(method, identity));
   auto person = OperatorOf(context);
   if (!person.ok()) return person.status();

@@ -32,6 +32,7 @@ namespace madoguchi::rpc {
 struct ServiceContext {
   const Admission& admission;
   reception::Desk& desk;
+  audit::Trail& trail;
   const std::vector<std::string>& counters;
   WatchHub& hub;
   base::Clock& clock;
@@ -53,7 +54,8 @@ absl::StatusOr<reception::Caller> Enter(const ServiceContext& service,
   auto caller = service.admission.Admit(context, method);
   if (!caller.ok()) return caller;
   MDG_RETURN_IF_ERROR(Parse(bytes, request));
-  MDG_RETURN_IF_ERROR(Validate(request, {.caller = *caller, .counters = service.counters}));
+  const absl::Status valid = Validate(request, {.caller = *caller, .counters = service.counters});
+  if (!valid.ok()) return service.admission.Refusal(*caller, method, valid);
   return caller;
 }
 

@@ -37,9 +37,11 @@ std::string HostOf(const std::string& address) {
 
 class Server::Impl {
  public:
-  Impl(ServerOptions options, reception::Desk& desk, base::Clock& clock, StatusFunction status)
+  Impl(ServerOptions options, reception::Desk& desk, audit::Trail& trail, base::Clock& clock,
+       StatusFunction status)
       : options_(std::move(options)),
         desk_(desk),
+        trail_(trail),
         clock_(clock),
         status_(std::move(status)),
         authoriser_(ApiServices()),
@@ -61,6 +63,7 @@ class Server::Impl {
 
   const ServerOptions options_;
   reception::Desk& desk_;
+  audit::Trail& trail_;
   base::Clock& clock_;
   const StatusFunction status_;
   const Authoriser authoriser_;
@@ -101,8 +104,9 @@ absl::Status Server::Impl::OpenRoom() {
 }
 
 absl::Status Server::Impl::BuildServer() {
-  admission_.emplace(*room_, identities_, authoriser_);
-  const ServiceContext context{*admission_, desk_, options_.counters, hub_, clock_, read_, wake_};
+  admission_.emplace(*room_, identities_, authoriser_, trail_);
+  const ServiceContext context{*admission_, desk_,  trail_, options_.counters,
+                               hub_,        clock_, read_,  wake_};
   reception_service_ = MakeReceptionService(context, messages_);
   eligibility_service_ = MakeEligibilityService(context);
   if (options_.keeper != nullptr) {
@@ -185,9 +189,9 @@ v1::ListenerStatus Server::Impl::Listener(bool unix_socket) const {
   return listener;
 }
 
-Server::Server(ServerOptions options, reception::Desk& desk, base::Clock& clock,
-               StatusFunction status)
-    : impl_(std::make_unique<Impl>(std::move(options), desk, clock, std::move(status))) {}
+Server::Server(ServerOptions options, reception::Desk& desk, audit::Trail& trail,
+               base::Clock& clock, StatusFunction status)
+    : impl_(std::make_unique<Impl>(std::move(options), desk, trail, clock, std::move(status))) {}
 
 Server::~Server() { Stop(absl::Seconds(2)); }
 

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "agent/audit/trail.h"
 #include "agent/base/clock.h"
 #include "agent/reception/desk.h"
 #include "agent/records/keeper.h"
@@ -47,9 +48,10 @@ struct ServerOptions {
 // (what blocks on the disk).
 class Server {
  public:
-  // `desk` and `clock` outlive the server and the desk runs while it does. `status` is asked on
-  // gRPC's threads: from memory only.
-  Server(ServerOptions options, reception::Desk& desk, base::Clock& clock, StatusFunction status);
+  // `desk`, `trail` and `clock` outlive the server and the desk runs while it does. `status` is
+  // asked on gRPC's threads: from memory only.
+  Server(ServerOptions options, reception::Desk& desk, audit::Trail& trail, base::Clock& clock,
+         StatusFunction status);
   // Stops, with 2 s of patience.
   ~Server();
   Server(const Server&) = delete;

@@ -14,7 +14,7 @@ namespace madoguchi::rpc {
 using StatusFunction = std::function<v1::SystemStatus()>;
 
 // What WatchStatus sends: the status now, and again when something in it changed besides what
-// always moves (last scan, position, connections, watchers).
+// always moves (last scan, position, connections, watchers, the audit trail's newest entry).
 class StatusSource final : public WatchSource {
  public:
   explicit StatusSource(StatusFunction status) : status_(std::move(status)) {}

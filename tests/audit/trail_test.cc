@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <thread>
 
 #include "agent/base/error.h"
@@ -51,9 +52,66 @@ TEST_F(TrailTest, WritesEntriesWithWhatTheyRecordInOneTransaction) {
               ElementsAre(Kind::kTrailStarted, Kind::kReceptionOpened, Kind::kReceptionAssigned));
   Block();
   EXPECT_FALSE(
-      trail_->Commit(Opening("r2"), {{.kind = Kind::kReceptionOpened, .reception_id = "r2"}}).ok());
+      trail_
+          ->Commit(Opening("r2"), {{.kind = Kind::kReceptionOpened, .reception_id = "r2"},
+                                   {.kind = Kind::kReceptionAssigned, .reception_id = "r2"}})
+          .ok());
   Unblock();
   EXPECT_FALSE(store_->FindReception("r2")->has_value());
+}
+
+TEST_F(TrailTest, PatientsAreReceivedWhateverIsWrongWithTheTrail) {
+  // Somebody else writes where the next entry belongs.
+  Tamper("INSERT INTO audit VALUES(2, 0, x'', x'', x'')");
+  const store::Changes opening = Opening("r1");
+  const auto numbers =
+      trail_->Commit(opening, {{.kind = Kind::kReceptionOpened, .reception_id = "r1"}});
+  ASSERT_TRUE(numbers.ok()) << numbers.status();
+  EXPECT_THAT(*numbers, ElementsAre(1));
+  EXPECT_TRUE(store_->FindReception("r1")->has_value());
+  EXPECT_EQ(trail_->Status().waiting, 1);
+  EXPECT_FALSE(trail_->Status().writable.ok());
+  EXPECT_THAT(Problems(), ElementsAre(Problem::kForged));
+  // What must not happen without an entry does not.
+  EXPECT_FALSE(trail_->Commit(Opening("r2"), {{.kind = Kind::kReceptionCancelled}}).ok());
+  Reopen();
+  EXPECT_TRUE(trail_->Status().damaged);
+}
+
+TEST_F(TrailTest, AKeyThatWasNotSavedYetIsTakenOnFromTheEntries) {
+  Write(3);
+  // What a machine that lost its power finds: entries, and the key of before.
+  Copy("s.db", "crashed.db");
+  Copy("s.db-wal", "crashed.db-wal");
+  Copy("audit.key", "crashed.key");
+  const Anchor head = trail_->Status().head;
+  Close();
+  Copy("crashed.db", "s.db");
+  Copy("crashed.db-wal", "s.db-wal");
+  Copy("crashed.key", "audit.key");
+  Open();
+  EXPECT_FALSE(trail_->Status().damaged);
+  EXPECT_THAT(Problems({head}), IsEmpty());
+}
+
+TEST_F(TrailTest, TheThreadBringsTheKeyFileUpToDate) {
+  trail_->Start();
+  Write(3);
+  trail_->Stop();
+  // Entries that are newer than the key are no longer there: found, because the key is ahead.
+  Close();
+  Tamper("DELETE FROM audit WHERE number = 4");
+  Open();
+  EXPECT_TRUE(trail_->Status().damaged);
+}
+
+TEST_F(TrailTest, AKeyNothingCanBeSealedToIsRefusedAtTheStart) {
+  Close();
+  std::filesystem::remove(dir_ / "audit-site.key");
+  std::ofstream(dir_ / "audit-site.pub") << std::string(64, '0') << "\n";
+  store_ = *store::Store::Open(dir_ / "s.db");
+  const auto trail = Trail::Open(dir_.path(), *store_, clock_);
+  EXPECT_TRUE(base::Is(trail.status(), base::ErrorCode::kAuditKeyProblem)) << trail.status();
 }
 
 TEST_F(TrailTest, WhatCannotBeWrittenIsRefusedKeptOrCountedAsItsKindSays) {

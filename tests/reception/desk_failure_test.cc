@@ -82,7 +82,7 @@ TEST_F(DeskFullDiskTest, AStartOnAFullDiskShowsWhatIsThere) {
   FillUp();
   desk_.reset();
   clock_.Advance(absl::Hours(20));
-  desk_ = std::make_unique<Desk>(options_, *store_, hash_, clock_, [this] { ++events_; });
+  desk_ = std::make_unique<Desk>(options_, *store_, *trail_, hash_, clock_, [this] { ++events_; });
   ASSERT_TRUE(desk_->Start().ok());
   EXPECT_NE(desk_->board().Find(id), nullptr);
   ASSERT_TRUE(dir_.Resize("50m"));

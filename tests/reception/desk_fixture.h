@@ -79,12 +79,18 @@ class DeskFixture : public testing::Test {
     absl::StatusOr<std::unique_ptr<store::Store>> store = store::Store::Open(dir_ / "state.db");
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
-    desk_ = std::make_unique<Desk>(options_, *store_, hash_, clock_, [this] { ++events_; });
+    absl::StatusOr<std::unique_ptr<audit::Trail>> trail =
+        audit::Trail::Open(dir_.path(), *store_, clock_);
+    ASSERT_TRUE(trail.ok()) << trail.status();
+    trail_ = *std::move(trail);
+    desk_ =
+        std::make_unique<Desk>(options_, *store_, *trail_, hash_, clock_, [this] { ++events_; });
     const absl::Status started = desk_->Start();
     ASSERT_TRUE(started.ok()) << started;
   }
   void ShutDown() {
     desk_.reset();
+    trail_.reset();
     store_.reset();
   }
   void Restart() {
@@ -206,6 +212,7 @@ class DeskFixture : public testing::Test {
   std::atomic<int> events_{0};
   int pushes_ = 0;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<audit::Trail> trail_;
   std::unique_ptr<Desk> desk_;
 };
 

@@ -75,7 +75,7 @@ TEST_F(DeskTest, CursorsGoOnOrSayWhyNot) {
   EXPECT_TRUE(
       base::Is(desk_->ParseCursor(desk_->MakeCursor(2)).status(), ErrorCode::kCursorTooOld));
   auto other = store::Store::Open(dir_ / "other.db");
-  Desk foreign(options_, **other, hash_, clock_, [] {});
+  Desk foreign(options_, **other, *trail_, hash_, clock_, [] {});
   EXPECT_TRUE(
       base::Is(desk_->ParseCursor(foreign.MakeCursor(0)).status(), ErrorCode::kCursorTooOld));
   for (const std::string& text :

@@ -101,10 +101,14 @@ void Site::StartDesk() {
   auto store = store::Store::Open(folder_ + "/store.db");
   ASSERT_TRUE(store.ok()) << store.status();
   store_ = *std::move(store);
+  auto trail = audit::Trail::Open(folder_, *store_, clock_);
+  ASSERT_TRUE(trail.ok()) << trail.status();
+  trail_ = *std::move(trail);
+  trail_->Start();
   reception::DeskOptions options;
   options.medical_institution_code = kInstitution;
   options.counters = {"front", "back"};
-  desk_ = std::make_unique<reception::Desk>(options, *store_, hash_, clock_, [this] {
+  desk_ = std::make_unique<reception::Desk>(options, *store_, *trail_, hash_, clock_, [this] {
     absl::MutexLock lock(&mu_);
     if (notified_ != nullptr) notified_->NotifyEvent();
   });
@@ -114,6 +118,7 @@ void Site::StartDesk() {
 
 void Site::StopDesk() {
   desk_.reset();
+  trail_.reset();
   store_.reset();
 }
 
@@ -138,7 +143,7 @@ void Site::StartServer() {
   }
   MakeKeeper();
   options.keeper = keeper_.get();
-  server_ = std::make_unique<Server>(options, *desk_, clock_, [this] {
+  server_ = std::make_unique<Server>(options, *desk_, *trail_, clock_, [this] {
     absl::MutexLock lock(&mu_);
     return status_;
   });

@@ -78,6 +78,8 @@ class Site {
 
   reception::Desk& desk() { return *desk_; }
   Server& server() { return *server_; }
+  store::Store& store() { return *store_; }
+  audit::Trail& trail() { return *trail_; }
   base::Clock& clock() { return clock_; }
   // Changes what GetStatus says.
   void SetStatus(const std::function<void(v1::SystemStatus&)>& change);
@@ -98,6 +100,7 @@ class Site {
   crypto::KeyedHash hash_;
   crypto::KeyPair ca_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<audit::Trail> trail_;
   // Declared before the desk, which tells it; set while the server is there.
   mutable absl::Mutex mu_;
   Server* notified_ ABSL_GUARDED_BY(mu_) = nullptr;
