@@ -15,6 +15,7 @@
 #include "agent/audit/entry.h"
 #include "agent/audit/key_file.h"
 #include "agent/audit/notes.h"
+#include "agent/audit/search.h"
 #include "agent/audit/site_key.h"
 #include "agent/audit/verify.h"
 #include "agent/base/clock.h"
@@ -69,9 +70,16 @@ class Trail {
   // From memory, never blocks: for what may come in floods. Alike ones are counted (see Notes).
   void Note(Entry entry);
 
+  // Whether the private site key is here.
+  bool CanDisclose() const { return site_.CanOpen(); }
   // The seal of a person in an entry, opened. MDG-1902, 1802.
   absl::StatusOr<std::string> Disclose(int64_t number, const Entry& entry) const;
   TrailStatus Status() const;
+  // As audit::Search. Blocks on the disk.
+  absl::StatusOr<SearchPage> Search(const Filter& filter, int64_t after, int64_t up_to,
+                                    int limit) const {
+    return audit::Search(store_, filter, after, up_to, limit);
+  }
   // Blocks on the disk.
   absl::StatusOr<Verdict> Verify(const std::vector<Anchor>& anchors) const;
 
