@@ -211,7 +211,7 @@ void Trail::SayUnwritable(const absl::Status& why) {
   status_.writable = why;
 }
 
-absl::StatusOr<std::vector<int64_t>> Trail::Commit(store::Changes changes,
+absl::StatusOr<std::vector<int64_t>> Trail::Commit(const store::Changes& changes,
                                                    std::vector<Entry> entries) {
   for (Entry& entry : entries) Bound(entry);
   absl::MutexLock lock(&mu_);

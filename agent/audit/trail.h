@@ -63,7 +63,8 @@ class Trail {
   // Returns the event numbers of Store::Commit(). After an error nothing is done. When it is the
   // trail that cannot be written (and not the disk that is full), changes whose entries do not fail
   // closed are made without them, and the entries are kept. Blocks on the disk.
-  absl::StatusOr<std::vector<int64_t>> Commit(store::Changes changes, std::vector<Entry> entries);
+  absl::StatusOr<std::vector<int64_t>> Commit(const store::Changes& changes,
+                                              std::vector<Entry> entries);
   // One entry by itself, as the rule of its kind says: an error only for kinds that fail closed.
   // Blocks on the disk.
   absl::Status Record(Entry entry);
