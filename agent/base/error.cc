@@ -74,10 +74,18 @@ v1::ErrorDetail MakeDetail(ErrorCode code, const ErrorContext& context) {
 }
 
 absl::Status MakeError(ErrorCode code, const ErrorContext& context) {
-  const v1::ErrorDetail detail = MakeDetail(code, context);
+  return ErrorFrom(MakeDetail(code, context));
+}
+
+absl::Status ErrorFrom(const v1::ErrorDetail& detail) {
+  const std::span<const ErrorInfo> all = ErrorCatalogue();
+  const auto info = std::find_if(all.begin(), all.end(), [&](const ErrorInfo& one) {
+    return ErrorNumber(one.code) == detail.number();
+  });
+  if (info == all.end()) return MakeError(ErrorCode::kInternal);
   std::string message = absl::StrCat(detail.number(), " ", detail.text_en());
   if (!detail.field().empty()) absl::StrAppend(&message, " (", detail.field(), ")");
-  absl::Status status(LookUp(code).status, message);
+  absl::Status status(info->status, message);
   status.SetPayload(kPayloadUrl, absl::Cord(detail.SerializeAsString()));
   return status;
 }

@@ -52,6 +52,8 @@ struct ErrorContext {
 v1::ErrorDetail MakeDetail(ErrorCode code, const ErrorContext& context = {});
 // A status whose message is `MDG-nnnn text` and whose payload is the detail. Never OK.
 absl::Status MakeError(ErrorCode code, const ErrorContext& context = {});
+// A status again from a detail that was kept; MDG-1005 when its number is not in the catalogue.
+absl::Status ErrorFrom(const v1::ErrorDetail& detail);
 // The detail a status carries; a status made elsewhere yields MDG-1005 without its message (which
 // may hold anything). nullopt for OK.
 std::optional<v1::ErrorDetail> DetailOf(const absl::Status& status);

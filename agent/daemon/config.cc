@@ -16,56 +16,13 @@
 #include "absl/strings/str_join.h"
 #include "agent/base/error.h"
 #include "agent/base/log.h"
+#include "agent/daemon/config_checks.h"
 
 namespace madoguchi::daemon {
 namespace {
 
 absl::Status Problem(const std::string& what, const std::string& key) {
   return base::MakeError(base::ErrorCode::kBadConfiguration, {.what = what, .field = key});
-}
-
-// Says whether a value will do; the text is what is allowed.
-struct Check {
-  std::function<bool(const std::string&)> accepts;
-  std::string allowed;
-};
-
-bool NameCharacters(const std::string& text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("._-", c);
-  });
-}
-
-bool TenDigits(const std::string& text) {
-  return text.size() == 10 && std::all_of(text.begin(), text.end(), [](char c) {
-           return absl::ascii_isdigit(static_cast<unsigned char>(c));
-         });
-}
-
-bool HostPort(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return false;
-  int port = -1;
-  return absl::SimpleAtoi(text.substr(colon + 1), &port) && port >= 0 && port <= 65535;
-}
-
-bool OctalMode(const std::string& text) {
-  return text.size() >= 3 && text.size() <= 4 &&
-         text.find_first_not_of("01234567") == std::string::npos;
-}
-
-const Check& AnyPath() {
-  static const Check check{[](const std::string& text) {
-                             return !text.empty() && text.size() <= 4000 &&
-                                    text.find('\0') == std::string::npos;
-                           },
-                           "a path"};
-  return check;
-}
-
-const Check& AnyName() {
-  static const Check check{NameCharacters, "1 to 64 of A-Z a-z 0-9 . _ -"};
-  return check;
 }
 
 const std::vector<std::pair<std::string, v1::Role>>& RoleNames() {
@@ -252,6 +209,10 @@ class Reader {
         "institution", {TenDigits, "the 10 digits of the institution (医療機関コード)"}, "", true);
     config_.state_dir = Absolute(site.Text("state_dir", AnyPath(), "", true));
     config_.keep_days = static_cast<int>(site.Number("keep_days", 1, 3650, config_.keep_days));
+    config_.keep_request_ids_days = static_cast<int>(
+        site.Number("keep_request_ids_days", 1, 3650, config_.keep_request_ids_days));
+    config_.answer_within =
+        site.Time("answer_within", absl::Seconds(1), absl::Hours(1), config_.answer_within);
     site.RefuseUnknown();
   }
 
@@ -296,8 +257,41 @@ class Reader {
       if (other.name == to.name) from.RefuseKey("name", "a name no other terminal has");
       if (other.face == to.face) from.RefuseKey("face", "a folder no other terminal has");
     }
+    ReadLine(from, to);
     from.RefuseUnknown();
     config_.terminals.push_back(std::move(to));
+  }
+
+  void ReadLine(Section& from, const eligibility::TerminalConfig& terminal) {
+    eligibility::LineConfig to;
+    to.terminal = terminal.name;
+    to.counter = terminal.counter;
+    to.rescan = terminal.rescan;
+    to.hang_after = terminal.hang_after;
+    to.req = Absolute(from.Text("req", AnyPath(), ""));
+    to.res = Absolute(from.Text("res", AnyPath(), ""));
+    to.range.first = static_cast<int>(from.Number("suffix_first", 0, 9999, to.range.first));
+    to.range.last = static_cast<int>(from.Number("suffix_last", 0, 9999, to.range.last));
+    if (to.range.first > to.range.last) {
+      from.RefuseKey("suffix_last", "a number not below suffix_first");
+    }
+    const Check encoding{
+        [](const std::string& text) { return text == "Shift_JIS" || text == "UTF-8"; },
+        "\"Shift_JIS\" or \"UTF-8\""};
+    if (from.Text("request_encoding", encoding, "Shift_JIS") == "UTF-8") {
+      to.encoding = oqs::Encoding::kUtf8;
+    }
+    to.try_again_after =
+        from.Time("try_again_after", absl::Seconds(1), absl::Hours(1), to.try_again_after);
+    if (to.req.empty() != to.res.empty()) {
+      from.RefuseKey(to.req.empty() ? "req" : "res", "a path: `req` and `res` belong together");
+    }
+    if (to.req.empty()) return;
+    if (to.req == to.res) from.RefuseKey("res", "another folder than `req`");
+    for (const eligibility::LineConfig& other : config_.lines) {
+      if (other.req == to.req) from.RefuseKey("req", "a folder no other terminal has");
+    }
+    config_.lines.push_back(std::move(to));
   }
 
   void ReadClient(const toml::table& table) {

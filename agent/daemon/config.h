@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "agent/eligibility/line.h"
 #include "agent/eligibility/terminal.h"
 #include "agent/rpc/identity.h"
 
@@ -33,8 +34,12 @@ struct Config {
   // Absolute.
   std::string state_dir;
   int keep_days = 14;
+  int keep_request_ids_days = 90;
+  absl::Duration answer_within = absl::Minutes(3);
   ListenConfig listen;
   std::vector<eligibility::TerminalConfig> terminals;
+  // Of the terminals that have `req` and `res`.
+  std::vector<eligibility::LineConfig> lines;
   // Each known by either its uid (UNIX socket) or the common name of its certificate (TCP).
   std::vector<rpc::ClientConfig> clients;
 

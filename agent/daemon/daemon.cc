@@ -54,6 +54,8 @@ absl::Status Daemon::OpenSite() {
   options.medical_institution_code = config_.institution;
   options.counters = config_.Counters();
   options.keep = absl::Hours(24) * config_.keep_days;
+  options.keep_request_ids = absl::Hours(24) * config_.keep_request_ids_days;
+  options.answer_within = config_.answer_within;
   desk_ = std::make_unique<reception::Desk>(std::move(options), *store_, *trail_, *person_hash_,
                                             clock_, [this] {
                                               server_->NotifyEvent();
@@ -73,9 +75,19 @@ void Daemon::MakeTerminals() {
   }
 }
 
+void Daemon::MakeLines() {
+  std::vector<eligibility::Line*> lines;
+  for (const eligibility::LineConfig& config : config_.lines) {
+    lines_.push_back(std::make_unique<eligibility::Line>(config, clock_, desk_->MakeLineSink()));
+    lines.push_back(lines_.back().get());
+  }
+  desk_->UseLines(std::move(lines));
+}
+
 absl::Status Daemon::Start() {
   MDG_RETURN_IF_ERROR(OpenSite());
   MakeTerminals();
+  MakeLines();
   server_ = std::make_unique<rpc::Server>(ServerOptionsFrom(config_), *desk_, *trail_, clock_,
                                           [this] { return Status(); });
   trail_->Start();
@@ -85,6 +97,7 @@ absl::Status Daemon::Start() {
     return status;
   }
   for (auto& terminal : terminals_) terminal->Start();
+  for (auto& line : lines_) line->Start();
   base::LogInfo("started", {{"version", kVersion},
                             {"listeners", Listeners()},
                             {"terminals", absl::StrCat(terminals_.size())}});
@@ -96,6 +109,10 @@ bool Daemon::Stop() {
   stopped_ = true;
   for (auto& terminal : terminals_) {
     if (!terminal->Stop(kTerminalPatience)) all_ended_ = false;
+  }
+  if (desk_ != nullptr) desk_->StopWaiting();
+  for (auto& line : lines_) {
+    if (!line->Stop(kTerminalPatience)) all_ended_ = false;
   }
   if (server_ != nullptr) server_->Stop(kClientPatience);
   if (desk_ != nullptr) desk_->Stop();
@@ -159,7 +176,11 @@ v1::SystemStatus Daemon::Status() const {
   *status.mutable_started_at() = base::ToProto(started_at_);
   int waiting = 0;
   for (const auto& terminal : terminals_) {
-    *status.add_connections() = terminal->Status();
+    v1::ConnectionStatus& connection = *status.add_connections();
+    connection = terminal->Status();
+    for (const auto& line : lines_) {
+      if (line->config().terminal == connection.name()) *connection.mutable_line() = line->Status();
+    }
     waiting += terminal->Waiting();
   }
   status.set_open_receptions(desk_->board().OpenCount());

@@ -12,6 +12,7 @@
 #include "agent/crypto/digest.h"
 #include "agent/daemon/config.h"
 #include "agent/daemon/site_lock.h"
+#include "agent/eligibility/line.h"
 #include "agent/eligibility/terminal.h"
 #include "agent/reception/desk.h"
 #include "agent/rpc/server.h"
@@ -31,9 +32,9 @@ class Daemon {
 
   // Opens the site, serves, watches. On an error nothing runs. Once.
   absl::Status Start();
-  // Terminals first, then clients, the desk last, so that what arrived is stored and what is stored
-  // could be told. False when the thread of a terminal hangs in its share and had to be left
-  // behind: the process must then end without running destructors. Idempotent.
+  // Terminals and lines first, then clients, the desk last, so that what arrived is stored and what
+  // is stored could be told. False when the thread of a terminal hangs in its share and had to be
+  // left behind: the process must then end without running destructors. Idempotent.
   bool Stop();
 
   // `unix:PATH tls:HOST:PORT`, as far as configured.
@@ -42,6 +43,7 @@ class Daemon {
  private:
   absl::Status OpenSite();
   void MakeTerminals();
+  void MakeLines();
   v1::SystemStatus Status() const;
   void AddAudit(v1::SystemStatus& status) const;
   void AddWarnings(v1::SystemStatus& status) const;
@@ -55,6 +57,7 @@ class Daemon {
   std::optional<crypto::KeyedHash> person_hash_;
   std::unique_ptr<reception::Desk> desk_;
   std::vector<std::unique_ptr<eligibility::Terminal>> terminals_;
+  std::vector<std::unique_ptr<eligibility::Line>> lines_;
   std::unique_ptr<rpc::Server> server_;
   bool stopped_ = false;
   bool all_ended_ = true;

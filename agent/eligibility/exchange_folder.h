@@ -64,6 +64,9 @@ class ExchangeFolder {
   ExchangeFolder(std::string req, std::string res, size_t most_bytes, CallMeter& meter)
       : req_(std::move(req), most_bytes, meter), res_(std::move(res), most_bytes, meter) {}
 
+  // For watching it, after Open.
+  const Folder& res() const { return res_; }
+
   // Opens both folders as they are now; an errno, zero when it worked. ENODEV: a share that was
   // mounted is not any more. The other calls do this themselves.
   int Open();

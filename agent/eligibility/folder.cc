@@ -253,4 +253,17 @@ FileLook Folder::ReadOpen(Descriptor file) {
   return result;
 }
 
+base::ErrorCode FolderCode(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+      return base::ErrorCode::kFolderMissing;
+    default:
+      return IsShareTrouble(error) ? base::ErrorCode::kShareHangs
+                                   : base::ErrorCode::kFolderUnreadable;
+  }
+}
+
 }  // namespace madoguchi::eligibility

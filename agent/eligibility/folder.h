@@ -10,6 +10,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "agent/base/error.h"
 
 // The calls on a terminal's share. Everything here may block for as long as the share likes.
 namespace madoguchi::eligibility {
@@ -84,6 +85,8 @@ struct FileLook {
 
 // Whether `error` (an errno) says that the machine or program behind a share does not work.
 bool IsShareTrouble(int error);
+// The catalogued failure that an errno of a folder is: MDG-1201, 1202 or 1203.
+base::ErrorCode FolderCode(int error);
 
 // One directory of a terminal. It is only read. Not thread-safe.
 class Folder {

@@ -36,17 +36,6 @@ std::string SuffixOf(absl::CivilDay day, int number) {
   return absl::StrFormat("%04d%02d%02d%04d", day.year(), day.month(), day.day(), number);
 }
 
-std::optional<int> FreeNumber(const SuffixRange& range, int from,
-                              absl::FunctionRef<bool(int number)> is_free) {
-  const int count = range.last - range.first + 1;
-  const int start = from < range.first || from > range.last ? range.first : from;
-  for (int step = 0; step < count; ++step) {
-    const int number = range.first + (start - range.first + step) % count;
-    if (is_free(number)) return number;
-  }
-  return std::nullopt;
-}
-
 absl::StatusOr<std::string> RequestBytes(const Question& question, oqs::Encoding encoding) {
   v1::OqsMessage message;
   message.set_family(question.family);
@@ -62,12 +51,29 @@ absl::StatusOr<std::string> RequestBytes(const Question& question, oqs::Encoding
   return oqs::WriteMessage(message, encoding);
 }
 
-AnswerMatch MatchHeader(const Question& question, const v1::MessageHeader& header) {
-  if (header.medical_institution_code() != question.institution) {
-    return AnswerMatch::kOtherInstitution;
+const v1::MessageHeader& HeaderOf(const v1::OqsMessage& answer) {
+  switch (answer.body_case()) {
+    case v1::OqsMessage::kConfirmation:
+      return answer.confirmation().header();
+    case v1::OqsMessage::kMedicalRecord:
+      return answer.medical_record().header();
+    case v1::OqsMessage::kCheckupHistory:
+      return answer.checkup_history().header();
+    default:
+      return v1::MessageHeader::default_instance();
   }
-  if (header.arbitrary_file_identifier() != question.identifier) {
+}
+
+AnswerMatch MatchHeader(const Question& question, const v1::MessageHeader& header) {
+  const bool refused = header.segment_of_result() == v1::SEGMENT_OF_RESULT_ABNORMAL;
+  const auto echoes = [refused](const std::string& said, const std::string& asked) {
+    return said == asked || (refused && said.empty());
+  };
+  if (!echoes(header.arbitrary_file_identifier(), question.identifier)) {
     return AnswerMatch::kOtherQuestion;
+  }
+  if (!echoes(header.medical_institution_code(), question.institution)) {
+    return AnswerMatch::kOtherInstitution;
   }
   return AnswerMatch::kOurs;
 }

@@ -1,16 +1,15 @@
 #ifndef MADOGUCHI_AGENT_ELIGIBILITY_QUESTION_H_
 #define MADOGUCHI_AGENT_ELIGIBILITY_QUESTION_H_
 
-#include <optional>
 #include <string>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "agent/oqs/message.h"
 #include "madoguchi/v1/confirmation.pb.h"
 #include "madoguchi/v1/medical.pb.h"
+#include "madoguchi/v1/oqs_message.pb.h"
 
 // One question to OQS about one person, for any family of messages, and which answer is its answer.
 // Pure functions.
@@ -25,10 +24,6 @@ struct SuffixRange {
 
 // The day and four digits, as other programs name their requests (reference 2.2).
 std::string SuffixOf(absl::CivilDay day, int number);
-// The first number from `from` on, and round from the start of the range, for which `is_free`; each
-// is tried once. nullopt: all are taken.
-std::optional<int> FreeNumber(const SuffixRange& range, int from,
-                              absl::FunctionRef<bool(int number)> is_free);
 
 struct Question {
   // OQSsiquc01, YZKsiquc01 or TKKsiquc01.
@@ -58,6 +53,9 @@ enum class AnswerMatch {
   // It speaks of a person who was born on another day. Nothing of it may be kept.
   kOtherPerson,
 };
+
+// The head of an answer; an empty one for messages without.
+const v1::MessageHeader& HeaderOf(const v1::OqsMessage& answer);
 
 // Whether an answer with this head that lies under the question's name can be the question's: only
 // then may its patient be looked at.

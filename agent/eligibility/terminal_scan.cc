@@ -31,19 +31,6 @@ constexpr absl::Duration kRemember = absl::Hours(26);
 
 uint64_t HashOf(absl::string_view name) { return absl::Hash<absl::string_view>()(name); }
 
-base::ErrorCode CodeFor(int error) {
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-    case ELOOP:
-    case ENAMETOOLONG:
-      return base::ErrorCode::kFolderMissing;
-    default:
-      return IsShareTrouble(error) ? base::ErrorCode::kShareHangs
-                                   : base::ErrorCode::kFolderUnreadable;
-  }
-}
-
 }  // namespace
 
 bool IsOfToday(absl::Time time, absl::Time now) {
@@ -138,13 +125,13 @@ bool Terminal::Worker::OpenPlace(Place& place) {
 }
 
 void Terminal::Worker::ReportFolder(const Place& place, int error) {
-  board_.SetTrouble(
-      &place == places_.front().get() ? TerminalBoard::Trouble::kFace
-                                      : TerminalBoard::Trouble::kExtraFolder,
-      base::MakeDetail(CodeFor(error), {.what = absl::StrCat(base::Printable(place.folder.path()),
-                                                             ": ", strerrordesc_np(error)),
-                                        .field = place.field}),
-      outside_.Now());
+  board_.SetTrouble(&place == places_.front().get() ? TerminalBoard::Trouble::kFace
+                                                    : TerminalBoard::Trouble::kExtraFolder,
+                    base::MakeDetail(FolderCode(error),
+                                     {.what = absl::StrCat(base::Printable(place.folder.path()),
+                                                           ": ", strerrordesc_np(error)),
+                                      .field = place.field}),
+                    outside_.Now());
 }
 
 void Terminal::Worker::ReportExtraFolders() {
@@ -153,7 +140,7 @@ void Terminal::Worker::ReportExtraFolders() {
     if (place.error == 0) continue;
     // Other software makes and removes such folders as it needs them. One that was never there is
     // more likely misspelt.
-    if (place.ever_open && CodeFor(place.error) == base::ErrorCode::kFolderMissing) continue;
+    if (place.ever_open && FolderCode(place.error) == base::ErrorCode::kFolderMissing) continue;
     ReportFolder(place, place.error);
     return;
   }

@@ -21,49 +21,13 @@ constexpr absl::Duration kRescanPause = absl::Milliseconds(50);
 
 }  // namespace
 
-bool Outside::Enter() {
-  absl::MutexLock lock(&mu_);
-  if (cut_) return false;
-  inside_ = true;
-  return true;
-}
-
-void Outside::Leave() {
-  absl::MutexLock lock(&mu_);
-  inside_ = false;
-}
-
-absl::Time Outside::Now() {
-  absl::MutexLock lock(&mu_);
-  if (!cut_) last_now_ = clock_->Now();
-  return last_now_;
-}
-
-void Outside::Offer(FacePush push, std::function<void(absl::Status)> done) {
-  if (!Enter()) return;
-  sink_(std::move(push), std::move(done));
-  Leave();
-}
-
-void Outside::Changed() {
-  if (on_change_ == nullptr || !Enter()) return;
-  on_change_();
-  Leave();
-}
-
-void Outside::Cut(absl::Duration patience) {
-  mu_.LockWhenWithTimeout(absl::Condition(
-                              +[](bool* inside) { return !*inside; }, &inside_),
-                          patience);
-  cut_ = true;
-  mu_.Unlock();
-}
-
 Terminal::Worker::Worker(TerminalConfig config, base::Clock& clock, FacePushSink sink,
                          std::function<void()> on_change)
     : config_(std::move(config)),
       board_(config_.name, config_.counter),
-      outside_(clock, std::move(sink), std::move(on_change)),
+      outside_(clock),
+      sink_(std::move(sink)),
+      on_change_(std::move(on_change)),
       clock_(clock) {
   places_.push_back(std::make_unique<Place>(config_.face, "face", oqs::kMaxMessageBytes, meter_));
   for (size_t i = 0; i < config_.extra_folders.size(); ++i) {
@@ -117,7 +81,7 @@ void Terminal::Worker::Run() {
     WorkBacklog();
     OfferDue();
     NoteHang();
-    if (board_.TakeChanged()) outside_.Changed();
+    if (board_.TakeChanged() && on_change_ != nullptr) outside_.Call(on_change_);
     WaitForWork();
     TakeEvents();
   }
@@ -203,9 +167,10 @@ void Terminal::Worker::RunRetries() {
 
 void Terminal::Worker::OfferDue() {
   for (Outbox::Offer& offer : outbox_->Due(Monotonic(), kOffersAtOnce)) {
-    outside_.Offer(std::move(offer.push), [outbox = outbox_, id = offer.id](const absl::Status& s) {
+    auto done = [outbox = outbox_, id = offer.id](const absl::Status& s) {
       outbox->Done(id, s, Monotonic());
-    });
+    };
+    outside_.Call([&] { sink_(std::move(offer.push), std::move(done)); });
   }
 }
 

@@ -25,37 +25,12 @@
 #include "agent/eligibility/file_events.h"
 #include "agent/eligibility/folder.h"
 #include "agent/eligibility/outbox.h"
+#include "agent/eligibility/outside.h"
 #include "agent/eligibility/terminal.h"
 #include "agent/eligibility/terminal_board.h"
 #include "agent/oqs/message.h"
 
 namespace madoguchi::eligibility {
-
-// What a terminal's thread calls outside of itself. After Cut() nothing of it is touched any more:
-// that is how a thread can be left behind in a call on the share.
-class Outside {
- public:
-  Outside(base::Clock& clock, FacePushSink sink, std::function<void()> on_change)
-      : clock_(&clock), sink_(std::move(sink)), on_change_(std::move(on_change)) {}
-
-  absl::Time Now();
-  void Offer(FacePush push, std::function<void(absl::Status)> done);
-  void Changed();
-  // Waits, at most `patience`, for a call that is under way.
-  void Cut(absl::Duration patience);
-
- private:
-  bool Enter();
-  void Leave();
-
-  absl::Mutex mu_;
-  bool cut_ ABSL_GUARDED_BY(mu_) = false;
-  bool inside_ ABSL_GUARDED_BY(mu_) = false;
-  absl::Time last_now_ ABSL_GUARDED_BY(mu_);
-  base::Clock* clock_;
-  FacePushSink sink_;
-  std::function<void()> on_change_;
-};
 
 // How far a file has got.
 enum class Phase {
@@ -204,6 +179,8 @@ class Terminal::Worker : public std::enable_shared_from_this<Terminal::Worker> {
   TerminalBoard board_;
   const std::shared_ptr<Outbox> outbox_ = std::make_shared<Outbox>();
   Outside outside_;
+  const FacePushSink sink_;
+  const std::function<void()> on_change_;
   // Of the owner's side.
   base::Clock& clock_;
   std::thread thread_;

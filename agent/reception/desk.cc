@@ -31,6 +31,12 @@ Request Bare(Request request) {
   request.clear_request_id();
   return request;
 }
+// Who asks again may wait longer.
+v1::ConfirmEligibilityRequest Bare(v1::ConfirmEligibilityRequest request) {
+  request.clear_request_id();
+  request.clear_wait_seconds();
+  return request;
+}
 
 }  // namespace
 
@@ -96,6 +102,89 @@ void Desk::Expect(const Caller& caller, const v1::ExpectPatientRequest& request,
   if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
 }
 
+void Desk::Confirm(const Caller& caller, const v1::ConfirmEligibilityRequest& request,
+                   absl::Time until, ConfirmDone done) {
+  auto answer = std::make_shared<ConfirmDone>(std::move(done));
+  const bool posted = impl_->Post(
+      [impl = impl_.get(), caller, request, until,
+       call = Impl::MakeCallKey(caller, "ConfirmEligibility", request.request_id(), Bare(request)),
+       answer] {
+        impl->Confirm(caller, call, request, until,
+                      [answer](absl::StatusOr<v1::ConfirmEligibilityResponse> response) {
+                        (*answer)(std::move(response));
+                      });
+        impl->TidySoon();
+      });
+  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+}
+
+void Desk::Retry(const Caller& caller, const v1::RetryReceptionRequest& request,
+                 ReceptionDone done) {
+  auto answer = std::make_shared<ReceptionDone>(std::move(done));
+  const bool posted = impl_->Post(
+      [impl = impl_.get(), caller, id = request.reception_id(),
+       call = Impl::MakeCallKey(caller, "RetryReception", request.request_id(), Bare(request)),
+       answer] {
+        (*answer)(impl->Retry(caller, call, id));
+        impl->TidySoon();
+      });
+  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+}
+
+void Desk::Complete(const Caller& caller, const v1::CompletePendingRequest& request,
+                    ReceptionDone done) {
+  impl_->PostCommand(
+      caller, Impl::MakeCallKey(caller, "CompletePending", request.request_id(), Bare(request)),
+      request.reception_id(), reception::Note{request.note()},
+      [impl = impl_.get(), done = std::move(done)](absl::StatusOr<v1::Reception> reception) {
+        done(std::move(reception));
+        // The line may be there.
+        impl->WatchExchanges();
+      });
+}
+
+void Desk::UseLines(std::vector<eligibility::Line*> lines) { impl_->UseLines(std::move(lines)); }
+
+eligibility::LineSink Desk::MakeLineSink() {
+  // Blocks the line's thread until the desk has kept it, which is what the line has to know.
+  const auto run = [impl = impl_.get()](const std::function<void()>& task) {
+    return impl->RunAndWait([&] {
+      task();
+      impl->TidySoon();
+    });
+  };
+  eligibility::LineSink sink;
+  sink.journal = [run, impl = impl_.get()](const eligibility::Ticket& ticket,
+                                           eligibility::JournalStep step) {
+    absl::Status kept = base::MakeError(base::ErrorCode::kStopping);
+    run([&] { kept = impl->OnStep(ticket, step); });
+    return kept;
+  };
+  sink.rename = [run, impl = impl_.get()](const eligibility::Ticket& ticket) {
+    absl::StatusOr<int> number = base::MakeError(base::ErrorCode::kStopping);
+    run([&] { number = impl->OnNameTaken(ticket); });
+    return number;
+  };
+  sink.not_sent = [run, impl = impl_.get()](const eligibility::Ticket& ticket, absl::Status why) {
+    run([&] { impl->OnNotSent(ticket, why); });
+  };
+  sink.answered = [run, impl = impl_.get()](const eligibility::Ticket& ticket,
+                                            eligibility::Reply reply) {
+    absl::Status kept = base::MakeError(base::ErrorCode::kStopping);
+    run([&] { kept = impl->OnAnswered(ticket, std::move(reply)); });
+    return kept;
+  };
+  sink.removed = [run, impl = impl_.get()](const eligibility::Ticket& ticket) {
+    run([&] { impl->OnRemoved(ticket); });
+  };
+  sink.changed = [impl = impl_.get()] { impl->Post([impl] { impl->OnLineChanged(); }); };
+  return sink;
+}
+
+void Desk::StopWaiting() {
+  impl_->Post([impl = impl_.get()] { impl->StopWaiting(); });
+}
+
 void Desk::MoveRecord(const std::string& reception_id, std::vector<v1::RecordStatus> statuses) {
   // Refused when it stops: the records are looked up again at the next start.
   impl_->Post([impl = impl_.get(), reception_id, statuses = std::move(statuses)] {
@@ -122,6 +211,18 @@ absl::StatusOr<ReceptionPtr> Desk::LoadByConfirmation(absl::string_view confirma
   if (!row.ok()) return row.status();
   if (!row->has_value()) return base::MakeError(base::ErrorCode::kConfirmationNotFound);
   return ParseReception(**row);
+}
+
+absl::StatusOr<Desk::LooseAnswer> Desk::LoadLooseAnswer(absl::string_view confirmation_id) const {
+  absl::StatusOr<std::optional<store::ExchangeRow>> row =
+      impl_->store().FindExchange(confirmation_id);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) return base::MakeError(base::ErrorCode::kConfirmationNotFound);
+  absl::StatusOr<OpenExchange> exchange = ParseExchange(**std::move(row));
+  if (!exchange.ok()) return exchange.status();
+  if (!exchange->body.has_answer()) return base::MakeError(base::ErrorCode::kConfirmationNotFound);
+  return LooseAnswer{.counter = exchange->body.counter(),
+                     .confirmation = std::move(*exchange->body.mutable_answer())};
 }
 
 absl::StatusOr<Desk::Page> Desk::ReadEvents(int64_t after, const Filter& filter, int limit) const {

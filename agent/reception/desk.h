@@ -13,9 +13,11 @@
 #include "agent/audit/trail.h"
 #include "agent/base/clock.h"
 #include "agent/crypto/digest.h"
+#include "agent/eligibility/line.h"
 #include "agent/eligibility/terminal.h"
 #include "agent/reception/board.h"
 #include "agent/store/store.h"
+#include "madoguchi/v1/eligibility_service.pb.h"
 #include "madoguchi/v1/reception.pb.h"
 #include "madoguchi/v1/reception_service.pb.h"
 #include "madoguchi/v1/system_service.pb.h"
@@ -31,6 +33,14 @@ struct DeskOptions {
   // Receptions without an answer stay open this many days longer than theirs, as far as `keep`
   // allows.
   int undecided_days = 7;
+  // That a call with a request_id was done is remembered this long.
+  absl::Duration keep_request_ids = absl::Hours(24 * 90);
+  // A question without an answer for so long has an unknown outcome.
+  absl::Duration answer_within = absl::Minutes(3);
+  // Between two receptions that are asked about because the line is back.
+  absl::Duration pending_pause = absl::Milliseconds(500);
+  // The line must have been there this long before they are: one that comes and goes stirs nothing.
+  absl::Duration line_settles = absl::Seconds(3);
 };
 
 // Who acts: the client's identity, and the person it asserts.
@@ -64,8 +74,16 @@ class Desk {
   // Stops.
   ~Desk();
 
+  // The ways to OQS, in the order of preference besides the counter's own. Before Start; they are
+  // started after it, outlive Stop, and have been made with the sink of MakeLineSink.
+  void UseLines(std::vector<eligibility::Line*> lines);
+  // For any line. Outlives the desk's Stop.
+  eligibility::LineSink MakeLineSink();
+
   // Loads what is not closed, ends what ended while nobody was there (days, consents), arms timers.
   absl::Status Start();
+  // Answers every call that waits for OQS with MDG-1004. Any thread.
+  void StopWaiting();
   // Finishes what was posted, then ends the thread. Idempotent.
   void Stop();
 
@@ -83,6 +101,15 @@ class Desk {
   using ExpectDone = std::function<void(absl::StatusOr<std::string>)>;
   void Expect(const Caller& caller, const v1::ExpectPatientRequest& request, ExpectDone done);
 
+  // Journey C. `request` was read by rpc/clerk_input. `done` runs once: at the answer, when it is
+  // certain that there is none, or at `until` with what is known then.
+  using ConfirmDone = std::function<void(absl::StatusOr<v1::ConfirmEligibilityResponse>)>;
+  void Confirm(const Caller& caller, const v1::ConfirmEligibilityRequest& request, absl::Time until,
+               ConfirmDone done);
+  void Retry(const Caller& caller, const v1::RetryReceptionRequest& request, ReceptionDone done);
+  void Complete(const Caller& caller, const v1::CompletePendingRequest& request,
+                ReceptionDone done);
+
   // What was learned about medical records of a reception, any thread. Does nothing when consent
   // does not cover it any more. Not kept when the disk is full: it is told again with the next.
   void MoveRecord(const std::string& reception_id, std::vector<v1::RecordStatus> statuses);
@@ -93,6 +120,12 @@ class Desk {
   // From the store; blocks on the disk, so never on a gRPC thread. Any thread.
   absl::StatusOr<ReceptionPtr> Load(absl::string_view reception_id) const;
   absl::StatusOr<ReceptionPtr> LoadByConfirmation(absl::string_view confirmation_id) const;
+  // An answer without a reception, and the counter it was asked for. MDG-1405.
+  struct LooseAnswer {
+    std::string counter;
+    v1::Confirmation confirmation;
+  };
+  absl::StatusOr<LooseAnswer> LoadLooseAnswer(absl::string_view confirmation_id) const;
   // Events with numbers above `after`, ascending, at most `limit` that match, and the number up to
   // which everything was looked at (so that a filter that matches nothing still moves on).
   struct Page {

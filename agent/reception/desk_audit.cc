@@ -65,6 +65,15 @@ Kind KindOf(const v1::Reception& before, const v1::Reception& after) {
   return Kind::kReceptionChanged;
 }
 
+std::string Subject(const std::string& patient_id, const v1::InsuredId& insured,
+                    const v1::Date& birth_date) {
+  v1::AuditSubject subject;
+  subject.set_patient_id(patient_id);
+  *subject.mutable_insured() = insured;
+  *subject.mutable_birth_date() = birth_date;
+  return audit::EncodeSubject(std::move(subject));
+}
+
 audit::Entry By(const Caller& by) { return {.identity = by.identity, .person = by.person}; }
 
 }  // namespace
@@ -97,11 +106,16 @@ audit::Entry EntryOf(const v1::ExpectPatientRequest& expected, const Caller& by)
   audit::Entry entry = By(by);
   entry.kind = Kind::kPersonExpected;
   entry.detail = expected.counter();
-  v1::AuditSubject subject;
-  subject.set_patient_id(expected.patient_id());
-  *subject.mutable_insured() = expected.insured();
-  *subject.mutable_birth_date() = expected.birth_date();
-  entry.subject = audit::EncodeSubject(std::move(subject));
+  entry.subject = Subject(expected.patient_id(), expected.insured(), expected.birth_date());
+  return entry;
+}
+
+audit::Entry EntryOf(const v1::EligibilityQuery& asked, const std::string& patient_id,
+                     const std::string& reception_id, const Caller& by) {
+  audit::Entry entry = By(by);
+  entry.kind = Kind::kPersonAsked;
+  entry.reception_id = reception_id;
+  entry.subject = Subject(patient_id, asked.insured(), asked.birth_date());
   return entry;
 }
 

@@ -2,9 +2,11 @@
 #define MADOGUCHI_AGENT_RECEPTION_DESK_AUDIT_H_
 
 #include <optional>
+#include <string>
 
 #include "agent/audit/entry.h"
 #include "agent/reception/desk.h"
+#include "madoguchi/v1/confirmation.pb.h"
 #include "madoguchi/v1/reception.pb.h"
 #include "madoguchi/v1/reception_service.pb.h"
 
@@ -18,6 +20,9 @@ namespace madoguchi::reception {
 std::optional<audit::Entry> EntryOf(const v1::Reception* before, const v1::Reception& after,
                                     const Caller& by);
 audit::Entry EntryOf(const v1::ExpectPatientRequest& expected, const Caller& by);
+// `reception_id`, `patient_id`: empty when there is none.
+audit::Entry EntryOf(const v1::EligibilityQuery& asked, const std::string& patient_id,
+                     const std::string& reception_id, const Caller& by);
 
 }  // namespace madoguchi::reception
 

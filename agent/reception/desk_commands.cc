@@ -13,7 +13,6 @@
 namespace madoguchi::reception {
 namespace {
 
-constexpr size_t kFingerprintSize = 32;
 constexpr int kMostExpected = 50;
 constexpr int kDefaultSeconds = 300;
 
@@ -38,7 +37,7 @@ absl::Status NotFound(const std::string& reception_id) {
 Desk::Impl::CallKey Desk::Impl::MakeCallKey(const Caller& caller, absl::string_view method,
                                             absl::string_view request_id,
                                             const google::protobuf::Message& bare) {
-  if (request_id.empty()) return {};
+  if (request_id.empty()) return {"", crypto::Sha256(Deterministic(bare))};
   // Only the digest is kept: an id chosen by a client may say anything.
   return {crypto::Sha256(
               absl::StrCat(caller.identity.size(), ":", caller.identity, method, ":", request_id)),
@@ -50,10 +49,28 @@ absl::StatusOr<std::optional<std::string>> Desk::Impl::FindResult(const CallKey&
   absl::StatusOr<std::optional<std::string>> kept = store_.FindRequest(call.key);
   if (!kept.ok() || !kept->has_value()) return kept;
   const absl::string_view body = **kept;
-  if (!crypto::ConstantTimeEqual(body.substr(0, kFingerprintSize), call.fingerprint)) {
+  if (!crypto::ConstantTimeEqual(body.substr(0, store::kFingerprintBytes), call.fingerprint)) {
     return base::MakeError(base::ErrorCode::kRequestIdReused, {.field = "request_id"});
   }
-  return std::string(body.substr(kFingerprintSize));
+  // Results are never empty: this one's has been deleted.
+  if (body.size() == store::kFingerprintBytes) {
+    return base::MakeError(base::ErrorCode::kResultDeleted, {.field = "request_id"});
+  }
+  return std::string(body.substr(store::kFingerprintBytes));
+}
+
+absl::StatusOr<std::optional<v1::Reception>> Desk::Impl::FindReceptionResult(
+    const Caller& caller, const CallKey& call) const {
+  const absl::StatusOr<std::optional<std::string>> kept = FindResult(call);
+  if (!kept.ok()) return kept.status();
+  if (!kept->has_value()) return std::nullopt;
+  v1::Reception result;
+  if (!result.ParseFromString(**kept)) {
+    return base::MakeError(base::ErrorCode::kStoreCorrupt,
+                           {.what = "a stored result cannot be read"});
+  }
+  if (!caller.MaySee(result.counter())) return NotFound(result.reception_id());
+  return result;
 }
 
 store::RequestRow Desk::Impl::MakeResult(const CallKey& call, absl::string_view result) const {
@@ -92,17 +109,9 @@ void Desk::Impl::PostCommand(const Caller& caller, CallKey call, std::string rec
 absl::StatusOr<v1::Reception> Desk::Impl::Command(const Caller& caller, const CallKey& call,
                                                   const std::string& reception_id,
                                                   const Input& input) {
-  const absl::StatusOr<std::optional<std::string>> kept = FindResult(call);
+  absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
   if (!kept.ok()) return kept.status();
-  if (kept->has_value()) {
-    v1::Reception result;
-    if (!result.ParseFromString(**kept)) {
-      return base::MakeError(base::ErrorCode::kStoreCorrupt,
-                             {.what = "a stored result cannot be read"});
-    }
-    if (!caller.MaySee(result.counter())) return NotFound(reception_id);
-    return result;
-  }
+  if (kept->has_value()) return **std::move(kept);
   const absl::StatusOr<ReceptionPtr> before = FindFor(caller, reception_id);
   if (!before.ok()) return before.status();
   absl::StatusOr<v1::Reception> after = Apply(**before, input, clock_.Now());

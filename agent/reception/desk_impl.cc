@@ -66,7 +66,9 @@ absl::Status Desk::Impl::Start() {
   absl::Status status = base::MakeError(base::ErrorCode::kStopping);
   executor_.RunAndWait([&] {
     status = Load();
+    if (status.ok()) status = LoadExchanges();
     if (status.ok()) Tick();
+    if (status.ok()) WatchExchanges();
   });
   return status;
 }
@@ -163,6 +165,15 @@ void Desk::Impl::Index(const v1::Reception& reception) {
       reception.origin() != v1::RECEPTION_ORIGIN_IDENTIFIERS) {
     people_.Add(id, PersonKeys(reception.confirmation(), person_hash_),
                 AskedAt(reception.confirmation()));
+  }
+  if (const auto waits = waiting_since_.find(id); waits != waiting_since_.end()) {
+    waiting_for_line_.erase({waits->second, id});
+    waiting_since_.erase(waits);
+  }
+  if (reception.state() == v1::RECEPTION_STATE_PENDING && CanAsk(reception.pending_note()) &&
+      reception.origin() == v1::RECEPTION_ORIGIN_IDENTIFIERS) {
+    waiting_since_[id] = base::FromProto(reception.opened_at());
+    waiting_for_line_.insert({waiting_since_[id], id});
   }
   const auto old = consent_end_of_.find(id);
   if (old != consent_end_of_.end()) {

@@ -14,6 +14,7 @@
 #include "agent/base/executor.h"
 #include "agent/reception/assignment.h"
 #include "agent/reception/desk.h"
+#include "agent/reception/exchanges.h"
 #include "agent/reception/machine.h"
 #include "agent/reception/person.h"
 
@@ -31,6 +32,9 @@ class Desk::Impl {
 
   // Any thread. False: stopped, the task will not run.
   bool Post(base::Executor::Task task) { return executor_.Post(std::move(task)); }
+
+  // As Post, and waits for the end of it. Not from the desk's thread.
+  bool RunAndWait(base::Executor::Task task) { return executor_.RunAndWait(std::move(task)); }
 
   // After the answer was given: keeps the store in order when there is nothing else to do.
   void TidySoon();
@@ -57,6 +61,28 @@ class Desk::Impl {
                                      const v1::ExpectPatientRequest& request);
   void MoveRecords(const std::string& reception_id, const std::vector<v1::RecordStatus>& statuses);
 
+  // desk_ask.cc: what clients ask of OQS.
+  void UseLines(std::vector<eligibility::Line*> lines) { lines_ = std::move(lines); }
+  void Confirm(const Caller& caller, const CallKey& call,
+               const v1::ConfirmEligibilityRequest& request, absl::Time until, ConfirmDone done);
+  absl::StatusOr<v1::Reception> Retry(const Caller& caller, const CallKey& call,
+                                      const std::string& reception_id);
+  void StopWaiting();
+  // Asks about receptions that wait for the line, when it is there, one after the other.
+  void AskPending();
+
+  // desk_exchanges.cc: what lines tell.
+  absl::Status OnStep(const eligibility::Ticket& ticket, eligibility::JournalStep step);
+  absl::StatusOr<int> OnNameTaken(const eligibility::Ticket& ticket);
+  void OnNotSent(const eligibility::Ticket& ticket, const absl::Status& why);
+  absl::Status OnAnswered(const eligibility::Ticket& ticket, eligibility::Reply reply);
+  void OnRemoved(const eligibility::Ticket& ticket);
+
+  // desk_exchange_time.cc
+  void OnLineChanged();
+  // Does what is due of exchanges and of receptions that wait for the line, and sets the timer.
+  void WatchExchanges();
+
   // Any thread.
   const Board& board() const { return board_; }
   store::Store& store() const { return store_; }
@@ -80,10 +106,59 @@ class Desk::Impl {
   void Forget(const std::string& reception_id);
   // Remembers whether the disk takes what arrives.
   void NoteStore(const absl::Status& status);
+  // The result kept for a call as a reception; nullopt when the call is new.
+  absl::StatusOr<std::optional<v1::Reception>> FindReceptionResult(const Caller& caller,
+                                                                   const CallKey& call) const;
   // A result kept for a call; nullopt when it is new. MDG-1002.
   absl::StatusOr<std::optional<std::string>> FindResult(const CallKey& call) const;
   store::RequestRow MakeResult(const CallKey& call, absl::string_view result) const;
   absl::StatusOr<ReceptionPtr> FindFor(const Caller& caller, const std::string& reception_id) const;
+
+  // desk_ask.cc
+  // Answers from what a call with this id led to; nullopt: nothing of it left this machine, it may
+  // be done again.
+  std::optional<absl::StatusOr<v1::ConfirmEligibilityResponse>> AnswerKept(const Caller& caller,
+                                                                           const std::string& what);
+  // Begins what a call asks for; where its result will be.
+  absl::StatusOr<std::string> BeginConfirm(const Caller& caller, const CallKey& call,
+                                           const v1::ConfirmEligibilityRequest& request);
+  // The reception a question begins with, after the change; an empty one when there is none.
+  absl::StatusOr<v1::Reception> ReceptionFor(const Caller& caller,
+                                             const v1::ConfirmEligibilityRequest& request,
+                                             const std::string& counter,
+                                             const eligibility::Line* line) const;
+  void AnswerOrWait(const Caller& caller, const std::string& what, absl::Time until,
+                    ConfirmDone done);
+  const std::string& CounterOf(const v1::ConfirmEligibilityRequest& request) const;
+  absl::Status AskAgain(const Caller& caller, const v1::Reception& before, const CallKey& call,
+                        v1::Reception& after);
+
+  // desk_exchanges.cc
+  eligibility::Line* FindLine(absl::string_view terminal) const;
+  // The first that may be used now.
+  eligibility::Line* ChooseLine(absl::string_view counter,
+                                const std::set<std::string>& tried) const;
+  // A new exchange by `line`, to be saved and then sent.
+  absl::StatusOr<OpenExchange> MakeExchange(const v1::EligibilityQuery& query,
+                                            const std::string& reception_id,
+                                            const std::string& counter,
+                                            const std::string& patient_id,
+                                            const eligibility::Line& line);
+  absl::StatusOr<int> NextNumber(const std::string& terminal, absl::CivilDay day);
+  // After it was saved.
+  void Send(OpenExchange exchange, eligibility::Line& line);
+  OpenExchange* FindExchange(const eligibility::Ticket& ticket);
+  // The reception of an exchange after `input`, where that can happen to it now.
+  Receptions Move(const OpenExchange& exchange, const Input& input) const;
+  void EndNotSent(OpenExchange& exchange, const absl::Status& why);
+  void FailOver(OpenExchange& exchange, const absl::Status& why);
+  void Tell(OpenExchange& exchange);
+
+  // desk_exchange_time.cc
+  absl::Status LoadExchanges();
+  void GiveUp(OpenExchange& exchange);
+  void WatchExchange(const std::string& id, absl::Time now);
+  void CloseOldExchanges(absl::CivilDay today);
 
   // desk_push.cc
   // Receptions in memory of the person of an answer.
@@ -118,6 +193,16 @@ class Desk::Impl {
 
   People people_;
   std::vector<Expectation> expectations_;
+  std::vector<eligibility::Line*> lines_;
+  // Open ones, by id.
+  std::map<std::string, OpenExchange> exchanges_;
+  // The next number of a terminal's day.
+  std::map<std::pair<std::string, absl::CivilDay>, int> numbers_;
+  // Receptions that are to be asked about when the line is back, the oldest first.
+  std::set<std::pair<absl::Time, std::string>> waiting_for_line_;
+  absl::flat_hash_map<std::string, absl::Time> waiting_since_;
+  absl::Time asked_pending_at_ = absl::InfinitePast();
+  base::Executor::TimerId watch_timer_ = 0;
   // When the first consent of each reception ends.
   std::set<std::pair<absl::Time, std::string>> consent_ends_;
   absl::flat_hash_map<std::string, absl::Time> consent_end_of_;

@@ -62,6 +62,7 @@ void Desk::Impl::EndConsents(absl::Time now) {
 void Desk::Impl::ChangeDay(absl::CivilDay today) {
   if (today == today_) return;
   if (!CloseOldDays(today)) return RetrySoon();
+  CloseOldExchanges(today);
   for (const Event& event : board_.All()) {
     if (event.reception->state() == v1::RECEPTION_STATE_CLOSED &&
         base::JapanDay(base::FromProto(event.reception->changed_at())) < today) {
@@ -94,7 +95,8 @@ bool Desk::Impl::CloseOldDays(absl::CivilDay today) {
 void Desk::Impl::DeleteOld(absl::Time now) {
   if (delete_due_) {
     const absl::StatusOr<store::Store::Deleted> deleted =
-        store_.DeleteBefore(base::JapanDay(now - options_.keep), kDeleteBatch);
+        store_.DeleteBefore(base::JapanDay(now - options_.keep), kDeleteBatch,
+                            base::JapanDay(now - options_.keep_request_ids));
     NoteStore(deleted.status());
     if (!deleted.ok()) return RetrySoon();
     for (const std::string& id : deleted->reception_ids) Forget(id);

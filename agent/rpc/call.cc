@@ -12,26 +12,22 @@
 namespace madoguchi::rpc {
 namespace {
 
-// A call nobody limits, and the longest anybody may wait.
-constexpr absl::Duration kLongestCall = absl::Seconds(30);
-
 grpc::Status Serialise(const google::protobuf::MessageLite& message, grpc::ByteBuffer& out) {
   bool own = false;
   return grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::MessageLite>(message,
                                                                                         &out, &own);
 }
 
-// How long the daemon may take: a tenth less than the client waits, so that the reason arrives.
-absl::Duration Allowed(const grpc::CallbackServerContext& context) {
+}  // namespace
+
+absl::Duration Allowed(const grpc::CallbackServerContext& context, absl::Duration longest) {
   const auto left = context.deadline() - std::chrono::system_clock::now();
-  if (left > std::chrono::hours(1)) return kLongestCall;
+  if (left > std::chrono::hours(1)) return longest;
   const absl::Duration client = absl::FromChrono(left);
   const absl::Duration margin =
       std::clamp(client / 10, absl::Milliseconds(5), absl::Milliseconds(500));
-  return std::clamp(client - margin, absl::ZeroDuration(), kLongestCall);
+  return std::clamp(client - margin, absl::ZeroDuration(), longest);
 }
-
-}  // namespace
 
 absl::Status Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message& request) {
   if (bytes.Length() == 0) return absl::OkStatus();
@@ -60,15 +56,16 @@ grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, const abs
 
 std::shared_ptr<PendingCall> PendingCall::Begin(grpc::CallbackServerContext* context,
                                                 grpc::ByteBuffer* response, base::Clock& clock,
-                                                base::Executor& timers) {
+                                                base::Executor& timers, absl::Duration longest) {
   auto call = std::shared_ptr<PendingCall>(new PendingCall(response, timers));
   absl::MutexLock lock(&call->mu_);
   call->self_ = call;
-  call->timer_ = timers.PostAt(clock.Now() + Allowed(*context), [weak = call->weak_from_this()] {
-    if (const auto late = weak.lock()) {
-      late->Refuse(base::MakeError(base::ErrorCode::kTookTooLong));
-    }
-  });
+  call->timer_ =
+      timers.PostAt(clock.Now() + Allowed(*context, longest), [weak = call->weak_from_this()] {
+        if (const auto late = weak.lock()) {
+          late->Refuse(base::MakeError(base::ErrorCode::kTookTooLong));
+        }
+      });
   return call;
 }
 

@@ -64,6 +64,13 @@ grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context, grpc::Byte
                                 const google::protobuf::MessageLite& message);
 grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, const absl::Status& status);
 
+// A call nobody limits, and the longest anybody may wait, unless the request says more.
+inline constexpr absl::Duration kLongestCall = absl::Seconds(30);
+
+// How long the daemon may take: a tenth less than the client waits, so that the reason arrives; at
+// most `longest`.
+absl::Duration Allowed(const grpc::CallbackServerContext& context, absl::Duration longest);
+
 // A call whose answer comes from another thread: answered once, by whoever is first of the answer,
 // the client's cancellation, and the daemon's own time limit (MDG-1008), which ends a little before
 // the client's deadline so that the client hears a reason.
@@ -73,7 +80,8 @@ class PendingCall final : public grpc::ServerUnaryReactor,
   // `response` is the call's.
   static std::shared_ptr<PendingCall> Begin(grpc::CallbackServerContext* context,
                                             grpc::ByteBuffer* response, base::Clock& clock,
-                                            base::Executor& timers);
+                                            base::Executor& timers,
+                                            absl::Duration longest = kLongestCall);
 
   // Any thread; all but the first of these do nothing.
   void Reply(const google::protobuf::MessageLite& message);

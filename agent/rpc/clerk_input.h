@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
+#include "madoguchi/v1/eligibility_service.pb.h"
 #include "madoguchi/v1/error.pb.h"
 #include "madoguchi/v1/reception_service.pb.h"
 
@@ -14,6 +15,11 @@
 namespace madoguchi::rpc {
 
 absl::StatusOr<std::vector<v1::ErrorDetail>> ReadClerkInput(v1::ExpectPatientRequest& request,
+                                                            absl::CivilDay today);
+// With a reception what OQS has to be told may be missing: it may have to wait for the line.
+absl::StatusOr<std::vector<v1::ErrorDetail>> ReadClerkInput(v1::ConfirmEligibilityRequest& request,
+                                                            absl::CivilDay today);
+absl::StatusOr<std::vector<v1::ErrorDetail>> ReadClerkInput(v1::CompletePendingRequest& request,
                                                             absl::CivilDay today);
 
 }  // namespace madoguchi::rpc

@@ -24,7 +24,9 @@ using RawService = Service::WithRawCallbackMethod_GetReception<
     Service::WithRawCallbackMethod_ListReceptions<Service::WithRawCallbackMethod_WatchReceptions<
         Service::WithRawCallbackMethod_AssignPatient<Service::WithRawCallbackMethod_UnassignPatient<
             Service::WithRawCallbackMethod_ExpectPatient<
-                Service::WithRawCallbackMethod_CancelReception<Service::Service>>>>>>>;
+                Service::WithRawCallbackMethod_CancelReception<
+                    Service::WithRawCallbackMethod_RetryReception<
+                        Service::WithRawCallbackMethod_CompletePending<Service::Service>>>>>>>>>;
 
 // Without the id that was asked for: it is none of ours, so it may be anything, a name included.
 absl::Status NotFound() { return base::MakeError(base::ErrorCode::kReceptionNotFound); }
@@ -63,9 +65,19 @@ class ReceptionService final : public RawService {
         context, "madoguchi.v1.ReceptionService.CancelReception", bytes, response,
         &reception::Desk::Cancel);
   }
+  grpc::ServerUnaryReactor* RetryReception(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* bytes,
+                                           grpc::ByteBuffer* response) override {
+    return Change<v1::RetryReceptionRequest, v1::RetryReceptionResponse>(
+        context, "madoguchi.v1.ReceptionService.RetryReception", bytes, response,
+        &reception::Desk::Retry);
+  }
   grpc::ServerUnaryReactor* ExpectPatient(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* bytes,
                                           grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* CompletePending(grpc::CallbackServerContext* context,
+                                            const grpc::ByteBuffer* bytes,
+                                            grpc::ByteBuffer* response) override;
 
  private:
   template <typename Request>
@@ -232,6 +244,28 @@ grpc::ServerUnaryReactor* ReceptionService::ExpectPatient(grpc::CallbackServerCo
                          reply.mutable_warnings()->Add(warnings.begin(), warnings.end());
                          call->Reply(reply);
                        });
+  return call.get();
+}
+
+grpc::ServerUnaryReactor* ReceptionService::CompletePending(grpc::CallbackServerContext* context,
+                                                            const grpc::ByteBuffer* bytes,
+                                                            grpc::ByteBuffer* response) {
+  v1::CompletePendingRequest request;
+  const auto caller =
+      Enter(context_, *context, "madoguchi.v1.ReceptionService.CompletePending", *bytes, request);
+  if (!caller.ok()) return Refuse(context, caller.status());
+  auto warnings = ReadClerkInput(request, base::JapanDay(context_.clock.Now()));
+  if (!warnings.ok()) return Refuse(context, warnings.status());
+  const auto call = PendingCall::Begin(context, response, context_.clock, context_.timers);
+  context_.desk.Complete(
+      *caller, request,
+      [call, warnings = *std::move(warnings)](absl::StatusOr<v1::Reception> done) {
+        if (!done.ok()) return call->Refuse(done.status());
+        v1::CompletePendingResponse reply;
+        *reply.mutable_reception() = *std::move(done);
+        for (const v1::ErrorDetail& warning : warnings) *reply.add_warnings() = warning;
+        call->Reply(reply);
+      });
   return call.get();
 }
 

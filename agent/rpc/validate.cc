@@ -21,6 +21,11 @@ constexpr int kMostCounters = 64;
 constexpr int kMostStates = 32;
 constexpr int kMostPageSize = 500;
 constexpr int kMostSeconds = 3600;
+constexpr int kMostWaitSeconds = 600;
+constexpr size_t kLongestName = 100;
+constexpr size_t kLongestAddress = 300;
+constexpr size_t kLongestCode = 4;
+constexpr size_t kLongestOwnKey = 50;
 
 absl::Status Bad(std::string field, absl::string_view allowed) {
   return base::MakeError(base::ErrorCode::kInvalidField,
@@ -128,6 +133,30 @@ absl::Status PrintableAscii(std::string field, absl::string_view text, size_t mo
   return absl::OkStatus();
 }
 
+absl::Status Note(const v1::PendingNote& note) {
+  MDG_RETURN_IF_ERROR(Text("note.name", note.name(), 0, kLongestName));
+  MDG_RETURN_IF_ERROR(Text("note.sex_code", note.sex_code(), 0, kLongestCode));
+  return Text("note.address", note.address(), 0, kLongestAddress);
+}
+
+// What a question about one person may say besides who it is.
+absl::Status Query(const v1::EligibilityQuery& query) {
+  if (query.has_day()) MDG_RETURN_IF_ERROR(Day("query.day", query.day()));
+  MDG_RETURN_IF_ERROR(
+      Text("query.limit_consent_code", query.limit_consent_code(), 0, kLongestCode));
+  MDG_RETURN_IF_ERROR(
+      Text("query.arbitrary_identifier", query.arbitrary_identifier(), 0, kLongestOwnKey));
+  MDG_RETURN_IF_ERROR(
+      Text("query.treatment_flag_code", query.treatment_flag_code(), 0, kLongestCode));
+  if (query.has_consent_from() || query.has_consent_to() || query.has_examination_from() ||
+      query.has_examination_to() || query.has_treatment_month()) {
+    return Bad("query",
+               "consent_from, consent_to, examination_from, examination_to and "
+               "treatment_month belong to batches");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status Validate(const v1::GetReceptionRequest& request, const RequestContext& /*context*/) {
@@ -201,6 +230,35 @@ absl::Status Validate(const v1::CancelReceptionRequest& request,
   MDG_RETURN_IF_ERROR(RequestId(request.request_id()));
   MDG_RETURN_IF_ERROR(Id("reception_id", request.reception_id()));
   return Text("reason", request.reason(), 0, kLongestReason);
+}
+
+absl::Status Validate(const v1::ConfirmEligibilityRequest& request, const RequestContext& context) {
+  MDG_RETURN_IF_ERROR(RequestId(request.request_id()));
+  MDG_RETURN_IF_ERROR(Query(request.query()));
+  if (!request.counter().empty() || context.counters.size() != 1) {
+    MDG_RETURN_IF_ERROR(Counter("counter", request.counter(), context));
+  } else {
+    MDG_RETURN_IF_ERROR(Counter("counter", context.counters.front(), context));
+  }
+  MDG_RETURN_IF_ERROR(Text("patient_id", request.patient_id(), 0, kLongestPatientId));
+  if (!request.reception_id().empty()) {
+    MDG_RETURN_IF_ERROR(Id("reception_id", request.reception_id()));
+    if (request.open_reception()) {
+      return Bad("open_reception", "false, as `reception_id` names one");
+    }
+  }
+  MDG_RETURN_IF_ERROR(Note(request.note()));
+  return Range("wait_seconds", request.wait_seconds(), 0, kMostWaitSeconds);
+}
+
+absl::Status Validate(const v1::RetryReceptionRequest& request, const RequestContext& /*context*/) {
+  return ValidateIds(request.request_id(), request.reception_id());
+}
+
+absl::Status Validate(const v1::CompletePendingRequest& request,
+                      const RequestContext& /*context*/) {
+  MDG_RETURN_IF_ERROR(ValidateIds(request.request_id(), request.reception_id()));
+  return Note(request.note());
 }
 
 absl::Status ValidateIds(absl::string_view request_id, absl::string_view reception_id) {

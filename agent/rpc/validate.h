@@ -34,6 +34,9 @@ absl::Status Validate(const v1::UnassignPatientRequest& request, const RequestCo
 absl::Status Validate(const v1::ExpectPatientRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::CancelReceptionRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::GetConfirmationRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::ConfirmEligibilityRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::RetryReceptionRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::CompletePendingRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::GetDrugHistoryRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::GetCheckupsRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::GetDiagnosisHistoryRequest& request, const RequestContext& context);

@@ -17,6 +17,9 @@ constexpr absl::Duration kLongestWait = absl::Seconds(10);
 #define MDG_RECEPTION_COLUMNS \
   "SELECT id, confirmation_id, counter, day, state, open, opened_at, event, body FROM receptions "
 
+#define MDG_EXCHANGE_COLUMNS \
+  "SELECT id, reception_id, terminal, day, number, step, open, opened_at, body FROM exchanges "
+
 int64_t Days(absl::CivilDay day) { return day - absl::CivilDay(); }
 
 ReceptionRow ReadRow(const Statement& statement) {
@@ -31,6 +34,18 @@ ReceptionRow ReadRow(const Statement& statement) {
   row.event = statement.Int(7);
   row.body = statement.Blob(8);
   return row;
+}
+
+ExchangeRow ReadExchange(const Statement& statement) {
+  return {.id = statement.Text(0),
+          .reception_id = statement.Text(1),
+          .terminal = statement.Text(2),
+          .day = absl::CivilDay() + statement.Int(3),
+          .number = static_cast<int>(statement.Int(4)),
+          .step = static_cast<int>(statement.Int(5)),
+          .open = statement.Int(6) != 0,
+          .opened_at = absl::FromUnixMicros(statement.Int(7)),
+          .body = statement.Blob(8)};
 }
 
 RecordKey ReadKey(const Statement& statement) {
@@ -151,9 +166,8 @@ absl::StatusOr<std::unique_ptr<Store::Readers::Session>> Store::Readers::Connect
       {s.open, MDG_RECEPTION_COLUMNS "WHERE open = 1 ORDER BY event"},
       {s.backwards, MDG_RECEPTION_COLUMNS "WHERE event < ?1 ORDER BY event DESC LIMIT ?2"},
       {s.expectations, "SELECT id, counter, until, body FROM expectations"},
-      {s.open_exchanges,
-       "SELECT id, reception_id, terminal, day, number, step, open, opened_at, body FROM exchanges"
-       " WHERE open = 1 ORDER BY opened_at, id"},
+      {s.open_exchanges, MDG_EXCHANGE_COLUMNS "WHERE open = 1 ORDER BY opened_at, id"},
+      {s.exchange, MDG_EXCHANGE_COLUMNS "WHERE id = ?1"},
       {s.highest_number,
        "SELECT max(number) FROM exchanges WHERE terminal = ?1 AND day = ?2 HAVING count(*) > 0"},
       {s.records,
@@ -281,17 +295,13 @@ absl::StatusOr<std::vector<ExpectationRow>> Store::Readers::ReadExpectations() {
 absl::StatusOr<std::vector<ExchangeRow>> Store::Readers::ReadOpenExchanges() {
   absl::StatusOr<Lease> lease = Take();
   if (!lease.ok()) return lease.status();
-  return FindAll((*lease)->open_exchanges, [](const Statement& row) {
-    return ExchangeRow{.id = row.Text(0),
-                       .reception_id = row.Text(1),
-                       .terminal = row.Text(2),
-                       .day = absl::CivilDay() + row.Int(3),
-                       .number = static_cast<int>(row.Int(4)),
-                       .step = static_cast<int>(row.Int(5)),
-                       .open = row.Int(6) != 0,
-                       .opened_at = absl::FromUnixMicros(row.Int(7)),
-                       .body = row.Blob(8)};
-  });
+  return FindAll((*lease)->open_exchanges, ReadExchange);
+}
+
+absl::StatusOr<std::optional<ExchangeRow>> Store::Readers::FindExchange(absl::string_view id) {
+  absl::StatusOr<Lease> lease = Take();
+  if (!lease.ok()) return lease.status();
+  return FindOne((*lease)->exchange.BindText(1, id), ReadExchange);
 }
 
 absl::StatusOr<std::optional<int>> Store::Readers::HighestNumber(absl::string_view terminal,

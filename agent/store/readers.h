@@ -35,6 +35,7 @@ class Store::Readers {
   absl::StatusOr<std::vector<ReceptionRow>> ReadBackwards(int64_t before, int limit);
   absl::StatusOr<std::vector<ExpectationRow>> ReadExpectations();
   absl::StatusOr<std::vector<ExchangeRow>> ReadOpenExchanges();
+  absl::StatusOr<std::optional<ExchangeRow>> FindExchange(absl::string_view id);
   absl::StatusOr<std::optional<int>> HighestNumber(absl::string_view terminal, absl::CivilDay day);
   absl::StatusOr<std::vector<RecordRow>> FindRecords(absl::string_view reception_id);
   absl::StatusOr<std::vector<RecordKey>> FindRecordsDue(absl::Time now, int limit);
@@ -49,7 +50,7 @@ class Store::Readers {
     Statement begin, end, head;
     Statement by_id, by_confirmation, face_key, request;
     Statement events, day_events, open, backwards, expectations;
-    Statement open_exchanges, highest_number;
+    Statement open_exchanges, exchange, highest_number;
     Statement records, records_due, next_due, clock_mark;
     Statement audit, newest_audit;
   };

@@ -68,8 +68,9 @@ absl::StatusOr<std::vector<int64_t>> Store::Commit(const Changes& changes) {
   return writer_->Commit(changes);
 }
 absl::Status Store::Probe() { return writer_->Probe(); }
-absl::StatusOr<Store::Deleted> Store::DeleteBefore(absl::CivilDay day, int limit) {
-  return writer_->DeleteBefore(day, limit);
+absl::StatusOr<Store::Deleted> Store::DeleteBefore(absl::CivilDay day, int limit,
+                                                   std::optional<absl::CivilDay> calls_day) {
+  return writer_->DeleteBefore(day, limit, calls_day.value_or(day));
 }
 absl::StatusOr<bool> Store::Scrub() { return writer_->Scrub(); }
 absl::Status Store::Tidy() { return writer_->Tidy(); }
@@ -100,6 +101,10 @@ absl::StatusOr<std::vector<ExpectationRow>> Store::ReadExpectations() const {
 absl::StatusOr<std::vector<ExchangeRow>> Store::ReadOpenExchanges() const {
   return readers_->ReadOpenExchanges();
 }
+absl::StatusOr<std::optional<ExchangeRow>> Store::FindExchange(absl::string_view id) const {
+  return readers_->FindExchange(id);
+}
+
 absl::StatusOr<std::optional<int>> Store::HighestNumber(absl::string_view terminal,
                                                         absl::CivilDay day) const {
   return readers_->HighestNumber(terminal, day);

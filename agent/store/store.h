@@ -44,10 +44,12 @@ struct FaceKey {
 // The result of a call with a request_id. `key` stands for identity, method and id.
 struct RequestRow {
   std::string key;
-  // In Japan; it is deleted together with the receptions of that day.
+  // In Japan; what is behind the fingerprint is deleted together with the receptions of that day.
   absl::CivilDay day;
+  // kFingerprintBytes that stand for the content of the call, and its result.
   std::string body;
 };
+inline constexpr size_t kFingerprintBytes = 32;
 
 struct ExpectationRow {
   std::string id;
@@ -109,6 +111,7 @@ struct Changes {
   // New or changed; each becomes one event, in this order.
   std::vector<ReceptionRow> receptions;
   std::vector<FaceKey> face_keys;
+  // New, or in place of the one with the same key.
   std::optional<RequestRow> request;
   std::vector<ExpectationRow> expectations;
   std::vector<std::string> expectations_gone;
@@ -169,15 +172,17 @@ class Store {
   absl::Status Probe();
 
   // Deletes closed receptions opened before `day`, at most `limit`, with their keys, and as many
-  // results of calls. Returns the ids of receptions deleted and whether all are. The floor rises to
-  // the newest event deleted.
+  // exchanges and results of calls; of calls since `calls_day` (unset: none) the fingerprint stays,
+  // so that none is done a second time. Returns the ids of receptions deleted and whether all are.
+  // The floor rises to the newest event deleted.
   struct Deleted {
     std::vector<std::string> reception_ids;
     bool all = false;
     // Something was deleted, a reception or not: Scrub() has to follow.
     bool any = false;
   };
-  absl::StatusOr<Deleted> DeleteBefore(absl::CivilDay day, int limit);
+  absl::StatusOr<Deleted> DeleteBefore(absl::CivilDay day, int limit,
+                                       std::optional<absl::CivilDay> calls_day = {});
   // Empties the write-ahead log, so that nothing of what was deleted stays in the files. False: a
   // reader was in the way; try again.
   absl::StatusOr<bool> Scrub();
@@ -203,6 +208,7 @@ class Store {
   absl::StatusOr<std::vector<ExpectationRow>> ReadExpectations() const;
   // Every exchange that is open, the oldest first.
   absl::StatusOr<std::vector<ExchangeRow>> ReadOpenExchanges() const;
+  absl::StatusOr<std::optional<ExchangeRow>> FindExchange(absl::string_view id) const;
   // The highest number a terminal's exchanges of `day` have; nullopt when there are none.
   absl::StatusOr<std::optional<int>> HighestNumber(absl::string_view terminal,
                                                    absl::CivilDay day) const;

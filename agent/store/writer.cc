@@ -98,7 +98,9 @@ absl::Status Store::Writer::Connect() {
         " confirmation_id = excluded.confirmation_id, state = excluded.state,"
         " open = excluded.open, event = excluded.event, body = excluded.body"},
        {s.put_face_key, "INSERT INTO face_keys(key, reception_id) VALUES(?1, ?2)"},
-       {s.put_request, "INSERT INTO requests(key, day, body) VALUES(?1, ?2, ?3)"},
+       {s.put_request,
+        "INSERT INTO requests(key, day, body) VALUES(?1, ?2, ?3)"
+        " ON CONFLICT(key) DO UPDATE SET day = excluded.day, body = excluded.body"},
        {s.put_expectation,
         "INSERT INTO expectations(id, counter, until, body) VALUES(?1, ?2, ?3, ?4)"},
        {s.drop_expectation, "DELETE FROM expectations WHERE id = ?1"},
@@ -131,7 +133,10 @@ absl::Status Store::Writer::Connect() {
        {s.drop_reception, "DELETE FROM receptions WHERE id = ?1"},
        {s.drop_requests,
         "DELETE FROM requests WHERE key IN"
-        " (SELECT key FROM requests WHERE day < ?1 ORDER BY day LIMIT ?2)"}}));
+        " (SELECT key FROM requests WHERE day < ?1 ORDER BY day LIMIT ?2)"},
+       {s.empty_requests,
+        "UPDATE requests SET body = substr(body, 1, ?3) WHERE key IN"
+        " (SELECT key FROM requests WHERE day < ?1 AND length(body) > ?3 LIMIT ?2)"}}));
   session_ = std::move(session);
   return absl::OkStatus();
 }
@@ -274,19 +279,22 @@ absl::Status Store::Writer::Probe() {
   return Transact([](Session& session) { return session.probe.Run(); });
 }
 
-absl::StatusOr<Store::Deleted> Store::Writer::DeleteBefore(absl::CivilDay day, int limit) {
+absl::StatusOr<Store::Deleted> Store::Writer::DeleteBefore(absl::CivilDay day, int limit,
+                                                           absl::CivilDay calls_day) {
   absl::MutexLock lock(&mu_);
   Deleted deleted;
   int64_t newest = 0;
-  const absl::Status status = Transact(
-      [&](Session& session) { return Delete(session, Days(day), limit, deleted, newest); });
+  const absl::Status status = Transact([&](Session& session) {
+    MDG_RETURN_IF_ERROR(DeleteReceptions(session, Days(day), limit, deleted, newest));
+    return DeleteRest(session, Days(day), Days(calls_day), limit, deleted);
+  });
   if (!status.ok()) return status;
   if (newest > Floor()) floor_.store(newest, std::memory_order_release);
   return deleted;
 }
 
-absl::Status Store::Writer::Delete(Session& session, int64_t day, int limit, Deleted& deleted,
-                                   int64_t& newest) {
+absl::Status Store::Writer::DeleteReceptions(Session& session, int64_t day, int limit,
+                                             Deleted& deleted, int64_t& newest) {
   {
     const StatementScope scope(session.find_old);
     session.find_old.Bind(1, day).Bind(2, limit);
@@ -301,14 +309,26 @@ absl::Status Store::Writer::Delete(Session& session, int64_t day, int limit, Del
   for (const std::string& id : deleted.reception_ids) {
     MDG_RETURN_IF_ERROR(session.drop_reception.BindText(1, id).Run());
   }
-  MDG_RETURN_IF_ERROR(session.drop_requests.Bind(1, day).Bind(2, limit).Run());
-  const int64_t requests = session.connection.Changed();
-  MDG_RETURN_IF_ERROR(session.drop_exchanges.Bind(1, day).Bind(2, limit).Run());
-  const int64_t exchanges = session.connection.Changed();
-  deleted.all = static_cast<int>(deleted.reception_ids.size()) < limit && requests < limit &&
-                exchanges < limit;
-  deleted.any = !deleted.reception_ids.empty() || requests > 0 || exchanges > 0;
   return session.set_floor.Bind(1, newest).Run();
+}
+
+absl::Status Store::Writer::DeleteRest(Session& session, int64_t day, int64_t calls_day, int limit,
+                                       Deleted& deleted) {
+  deleted.all = static_cast<int>(deleted.reception_ids.size()) < limit;
+  deleted.any = !deleted.reception_ids.empty();
+  const auto count = [&](absl::Status status) {
+    const int64_t changed = session.connection.Changed();
+    deleted.all = deleted.all && changed < limit;
+    deleted.any = deleted.any || changed > 0;
+    return status;
+  };
+  MDG_RETURN_IF_ERROR(
+      count(session.drop_requests.Bind(1, std::min(day, calls_day)).Bind(2, limit).Run()));
+  MDG_RETURN_IF_ERROR(count(session.empty_requests.Bind(1, day)
+                                .Bind(2, limit)
+                                .Bind(3, static_cast<int64_t>(kFingerprintBytes))
+                                .Run()));
+  return count(session.drop_exchanges.Bind(1, day).Bind(2, limit).Run());
 }
 
 absl::StatusOr<bool> Store::Writer::Scrub() {

@@ -26,7 +26,7 @@ class Store::Writer {
 
   absl::StatusOr<std::vector<int64_t>> Commit(const Changes& changes);
   absl::Status Probe();
-  absl::StatusOr<Deleted> DeleteBefore(absl::CivilDay day, int limit);
+  absl::StatusOr<Deleted> DeleteBefore(absl::CivilDay day, int limit, absl::CivilDay calls_day);
   absl::StatusOr<bool> Scrub();
   absl::Status Tidy();
 
@@ -43,7 +43,7 @@ class Store::Writer {
     Statement put_audit;
     Statement put_exchange, drop_exchanges;
     Statement put_record, drop_record, put_clock_mark;
-    Statement find_old, drop_reception, drop_requests;
+    Statement find_old, drop_reception, drop_requests, empty_requests;
   };
   absl::Status Connect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Reopens when the last failure left a connection that cannot go on.
@@ -52,8 +52,11 @@ class Store::Writer {
   absl::Status Transact(const std::function<absl::Status(Session&)>& work)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   static absl::Status Put(Session& session, const Changes& changes, int64_t head);
-  static absl::Status Delete(Session& session, int64_t day, int limit, Deleted& deleted,
-                             int64_t& newest);
+  // `newest`: the number of the newest event deleted.
+  static absl::Status DeleteReceptions(Session& session, int64_t day, int limit, Deleted& deleted,
+                                       int64_t& newest);
+  static absl::Status DeleteRest(Session& session, int64_t day, int64_t calls_day, int limit,
+                                 Deleted& deleted);
   static absl::Status PutExchanges(Session& session, const Changes& changes);
   static absl::Status PutRecords(Session& session, const Changes& changes);
   static absl::Status PutReception(Session& session, const ReceptionRow& row, int64_t event);

@@ -78,6 +78,10 @@ absl::StatusOr<std::string> ReadBranch(absl::string_view typed, absl::string_vie
   return Unfit(base::ErrorCode::kBadInsuredText, field, "nothing, or 1 or 2 digits are allowed");
 }
 
+bool MayBeMissing(const absl::Status& status, Missing missing) {
+  return missing == Missing::kAllowed && base::Is(status, base::ErrorCode::kFieldMissing);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadInsurerNumber(absl::string_view typed, absl::string_view field) {
@@ -110,16 +114,21 @@ bool InsurerCheckDigitFits(absl::string_view number) {
 }
 
 absl::StatusOr<v1::InsuredId> ReadInsured(const v1::InsuredId& typed, absl::string_view prefix,
-                                          std::vector<v1::ErrorDetail>& warnings) {
+                                          std::vector<v1::ErrorDetail>& warnings, Missing missing) {
   const auto field = [&](absl::string_view name) { return absl::StrCat(prefix, ".", name); };
-  const absl::StatusOr<std::string> insurer =
+  absl::StatusOr<std::string> insurer =
       ReadInsurerNumber(typed.insurer_number(), field("insurer_number"));
-  if (!insurer.ok()) return insurer.status();
+  if (!insurer.ok()) {
+    if (!MayBeMissing(insurer.status(), missing)) return insurer.status();
+    insurer = "";
+  }
   const absl::string_view symbol = WithoutEndSpaces(typed.symbol());
   MDG_RETURN_IF_ERROR(CheckText(symbol, field("symbol")));
   MDG_RETURN_IF_ERROR(CheckText(WithoutEndSpaces(typed.number()), field("number")));
   std::string number = FoldWidth(typed.number());
-  if (number.empty()) return Unfit(base::ErrorCode::kFieldMissing, field("number"), "");
+  if (number.empty() && missing == Missing::kRefused) {
+    return Unfit(base::ErrorCode::kFieldMissing, field("number"), "");
+  }
   absl::StatusOr<std::string> branch = ReadBranch(typed.branch(), field("branch"));
   if (!branch.ok()) return branch.status();
   v1::InsuredId insured;
@@ -128,7 +137,7 @@ absl::StatusOr<v1::InsuredId> ReadInsured(const v1::InsuredId& typed, absl::stri
   insured.set_symbol(std::string(symbol));
   insured.set_number(std::move(number));
   insured.set_branch(*std::move(branch));
-  if (!InsurerCheckDigitFits(*insurer)) {
+  if (!insurer->empty() && !InsurerCheckDigitFits(*insurer)) {
     warnings.push_back(
         base::MakeDetail(base::ErrorCode::kInsurerCheckDigit, {.field = field("insurer_number")}));
   }
@@ -136,14 +145,18 @@ absl::StatusOr<v1::InsuredId> ReadInsured(const v1::InsuredId& typed, absl::stri
 }
 
 absl::StatusOr<CounterQuery> ReadCounterQuery(const v1::EligibilityQuery& typed,
-                                              absl::string_view prefix, absl::CivilDay today) {
+                                              absl::string_view prefix, absl::CivilDay today,
+                                              Missing missing) {
   CounterQuery result{.query = typed, .warnings = {}};
   absl::StatusOr<v1::InsuredId> insured =
-      ReadInsured(typed.insured(), absl::StrCat(prefix, ".insured"), result.warnings);
+      ReadInsured(typed.insured(), absl::StrCat(prefix, ".insured"), result.warnings, missing);
   if (!insured.ok()) return insured.status();
   absl::StatusOr<v1::Date> birth =
       ReadBirthDate(typed.birth_date(), absl::StrCat(prefix, ".birth_date"), today);
-  if (!birth.ok()) return birth.status();
+  if (!birth.ok()) {
+    if (!MayBeMissing(birth.status(), missing)) return birth.status();
+    birth = v1::Date();
+  }
   *result.query.mutable_insured() = *std::move(insured);
   *result.query.mutable_birth_date() = *std::move(birth);
   return result;

@@ -23,13 +23,18 @@ absl::StatusOr<std::string> ReadInsurerNumber(absl::string_view typed, absl::str
 // digits of the products added, filled up to a multiple of ten). `number`: 6 or 8 digits.
 bool InsurerCheckDigitFits(absl::string_view number);
 
+// Whether what OQS has to be told may be missing: insurer number, number, birth date.
+enum class Missing { kRefused, kAllowed };
+
 // The identifiers in the form they are asked with: insurer number and branch (2 digits, or empty)
 // as above, number in half width, symbol as typed without spaces at its ends (insurers register
 // both widths). Fields are named `PREFIX.insurer_number` and so on. MDG-1021 without insurer number
-// or number, MDG-1025, MDG-1026 for a symbol, number or branch that is too long or holds characters
-// it cannot have. A check digit that does not fit is no error: MDG-1027 is added to `warnings`.
+// or number when that is `kRefused`, MDG-1025, MDG-1026 for a symbol, number or branch that is too
+// long or holds characters it cannot have. A check digit that does not fit is no error: MDG-1027 is
+// added to `warnings`.
 absl::StatusOr<v1::InsuredId> ReadInsured(const v1::InsuredId& typed, absl::string_view prefix,
-                                          std::vector<v1::ErrorDetail>& warnings);
+                                          std::vector<v1::ErrorDetail>& warnings,
+                                          Missing missing = Missing::kRefused);
 
 // A question as typed at the counter, and as it is asked.
 struct CounterQuery {
@@ -40,7 +45,8 @@ struct CounterQuery {
 // Identifiers and birth date of `typed` as above, fields named `PREFIX.insured.…` and
 // `PREFIX.birth_date`. Its other fields are not looked at.
 absl::StatusOr<CounterQuery> ReadCounterQuery(const v1::EligibilityQuery& typed,
-                                              absl::string_view prefix, absl::CivilDay today);
+                                              absl::string_view prefix, absl::CivilDay today,
+                                              Missing missing = Missing::kRefused);
 
 }  // namespace madoguchi::text
 

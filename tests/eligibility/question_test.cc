@@ -117,22 +117,5 @@ TEST(QuestionTest, AnAnswerWithoutAPersonMatches) {
   EXPECT_EQ(MatchAnswer(question, answer), AnswerMatch::kOurs);
 }
 
-TEST(QuestionTest, NumbersOfADayGoRoundWithinOurRange) {
-  EXPECT_EQ(SuffixOf(absl::CivilDay(2026, 4, 3), 7), "202604030007");
-  const SuffixRange range{.first = 10, .last = 12};
-  const auto any = [](int) { return true; };
-  EXPECT_EQ(FreeNumber(range, 11, any), 11);
-  EXPECT_EQ(FreeNumber(range, 13, any), 10);
-  EXPECT_EQ(FreeNumber(range, 0, any), 10);
-  std::set<int> tried;
-  const auto none = [&tried](int number) {
-    EXPECT_TRUE(tried.insert(number).second);
-    return false;
-  };
-  EXPECT_EQ(FreeNumber(range, 12, none), std::nullopt);
-  EXPECT_EQ(tried, (std::set<int>{10, 11, 12}));
-  EXPECT_EQ(FreeNumber(range, 12, [](int number) { return number == 11; }), 11);
-}
-
 }  // namespace
 }  // namespace madoguchi::eligibility

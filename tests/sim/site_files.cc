@@ -35,7 +35,8 @@ std::string TerminalSection(int terminal) {
   const std::string oqs = terminal == 1 ? "oqs" : absl::StrCat("oqs", terminal);
   return absl::StrCat("[[terminal]]\nname = \"", Site::TerminalName(terminal), "\"\ncounter = \"",
                       Site::CounterName(terminal), "\"\nface = \"", oqs,
-                      "/face\"\nextra_folders = [\"", oqs, "/trash\"]\n\n");
+                      "/face\"\nextra_folders = [\"", oqs, "/trash\"]\nreq = \"", oqs,
+                      "/req\"\nres = \"", oqs, "/res\"\n\n");
 }
 
 std::string ClientSection(absl::string_view name) {
@@ -66,8 +67,10 @@ std::string ConfigurationText(const InitOptions& options, unsigned uid) {
       "keep_days = 14\n\n",
       ListenSection(options.listen),
       "# 資格確認端末。face は共有フォルダーの中の face、extra_folders は電子カルテが\n"
-      "# ファイルを移す先です。任意: rescan = \"1s\", hang_after = \"5s\", "
-      "incomplete_after = \"10s\"\n");
+      "# ファイルを移す先です。req と res は番号で問い合わせるときの共有フォルダーです。\n"
+      "# 任意: rescan = \"1s\", hang_after = \"5s\", incomplete_after = \"10s\",\n"
+      "# suffix_first = 5000, suffix_last = 9999（問い合わせのファイル名に使う番号。他のソフトと\n"
+      "# 重ならないように）, request_encoding = \"Shift_JIS\", try_again_after = \"30s\"\n");
   for (int terminal = 1; terminal <= options.terminals; ++terminal) {
     absl::StrAppend(&text, TerminalSection(terminal));
   }

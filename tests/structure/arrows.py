@@ -78,7 +78,7 @@ def room_of_header(header):
     """The room of an included header; None when it is not ours."""
     if header.endswith(".grpc.pb.h"):
         return "services"
-    if header.startswith(("madoguchi/v1/", "google/rpc/")):
+    if header.startswith(("madoguchi/v1/", "madoguchi/kept/", "google/rpc/")):
         return "proto"
     return room_of(header)
 

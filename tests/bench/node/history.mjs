@@ -1,10 +1,10 @@
 // The drug history of oqs_medical_bench with a common XML parser of npm: the same extraction as the
 // codec's, and how long it takes.
 //
-//   node history.mjs FILE ENCODING SECONDS PORTIONS     one line of JSON: {seconds_each, extraction}
+//   node history.mjs FILE ENCODING SECONDS PORTIONS    one line of JSON: {seconds_each, extraction}
 //
-// ENCODING as TextDecoder names it: utf-8 or shift_jis. Measured are portions of so many seconds; the
-// fastest counts.
+// ENCODING as TextDecoder names it: utf-8 or shift_jis. Measured are portions of so many seconds;
+// the fastest counts.
 import { readFileSync } from "node:fs";
 import { XMLParser } from "fast-xml-parser";
 

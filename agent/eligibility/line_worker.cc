@@ -1,0 +1,394 @@
+#include "agent/eligibility/line_worker.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/base/error.h"
+#include "agent/base/log.h"
+
+namespace madoguchi::eligibility {
+namespace {
+
+// A reply that nobody waits for any longer is looked for this often.
+constexpr absl::Duration kLateLook = absl::Seconds(10);
+constexpr int kMostRenames = 100;
+
+}  // namespace
+
+Line::Worker::Worker(LineConfig config, base::Clock& clock, LineSink sink)
+    : config_(std::move(config)),
+      sink_(std::move(sink)),
+      board_(config_.terminal,
+             {.hang_after = config_.hang_after, .try_again_after = config_.try_again_after}),
+      outside_(clock),
+      clock_(clock),
+      folder_(config_.req, config_.res, oqs::MaxMessageBytes(""), meter_) {}
+
+void Line::Worker::Start() {
+  if (std::exchange(started_, true)) return;
+  thread_ = std::thread([self = shared_from_this()] {
+    // 15 characters are all the kernel keeps.
+    const std::string name = absl::StrCat("line-", self->config_.terminal).substr(0, 15);
+    pthread_setname_np(pthread_self(), name.c_str());
+    self->Run();
+    self->ended_.Notify();
+  });
+}
+
+bool Line::Worker::Stop(absl::Duration patience) {
+  stop_.store(true, std::memory_order_release);
+  wake_up_.Wake();
+  if (!started_) return true;
+  const absl::Duration until = Monotonic() + patience;
+  const bool ended = ended_.WaitForNotificationWithTimeout(patience);
+  if (!thread_.joinable()) return ended;
+  if (ended) {
+    thread_.join();
+  } else {
+    outside_.Cut(std::max(until - Monotonic(), absl::Milliseconds(100)));
+    thread_.detach();
+    base::LogWarning("line_abandoned", {{"terminal", config_.terminal}, {"number", "MDG-1203"}});
+  }
+  return ended;
+}
+
+void Line::Worker::Leave(std::function<void()> word) {
+  {
+    absl::MutexLock lock(&mu_);
+    words_.push_back(std::move(word));
+  }
+  wake_up_.Wake();
+}
+
+void Line::Worker::TakeWords() {
+  std::vector<std::function<void()>> words;
+  {
+    absl::MutexLock lock(&mu_);
+    words.swap(words_);
+  }
+  for (const auto& word : words) word();
+}
+
+void Line::Worker::Ask(Outgoing outgoing) {
+  // A std::function has to be copyable; the copy is of pointers only.
+  Leave([this, out = std::make_shared<Outgoing>(std::move(outgoing))] {
+    Item item{.out = std::move(*out), .names = {}, .reported = {}};
+    item.given_up = item.out.given_up;
+    item.names =
+        NamesOf(item.out.question.family, SuffixOf(item.out.ticket.day, item.out.ticket.number));
+    items_.push_back(std::move(item));
+    look_ = true;
+  });
+}
+
+void Line::Worker::GiveUp(const std::string& id) {
+  Leave([this, id] {
+    Item* item = Find(id);
+    if (item == nullptr || item->given_up || item->out.answered) return;
+    item->given_up = true;
+    board_.Unanswered(outside_.Now(), Monotonic());
+  });
+}
+
+void Line::Worker::Drop(const std::string& id) {
+  Leave([this, id] {
+    Item* item = Find(id);
+    if (item != nullptr) item->dropped = true;
+  });
+}
+
+v1::LineStatus Line::Worker::Status() const {
+  return board_.Status(meter_.Lasting(), clock_.Now());
+}
+
+bool Line::Worker::Ready() const { return board_.Ready(meter_.Lasting(), Monotonic()); }
+
+Line::Worker::Item* Line::Worker::Find(const std::string& id) {
+  const auto found = std::find_if(items_.begin(), items_.end(),
+                                  [&](const Item& item) { return item.out.ticket.id == id; });
+  return found == items_.end() ? nullptr : &*found;
+}
+
+void Line::Worker::Run() {
+  while (!Stopping()) {
+    TakeWords();
+    const bool rescan = Monotonic() >= next_rescan_;
+    if (rescan) next_rescan_ = Monotonic() + config_.rescan;
+    if (rescan || std::exchange(look_, false)) {
+      // Where nothing can be reached, questions are handed back at once.
+      LookAtFolders();
+      PublishDue();
+      if (board_.reachable()) LookForReplies(rescan);
+    }
+    CountUp();
+    NoteHang();
+    if (board_.TakeChanged()) outside_.Call(sink_.changed);
+    WaitForWork();
+  }
+}
+
+void Line::Worker::WaitForWork() {
+  if (Stopping()) return;
+  events_.Wait(wake_up_, look_ ? absl::ZeroDuration() : next_rescan_ - Monotonic());
+  wake_up_.Clear();
+  // Which file does not matter: there are few.
+  if (!events_.Take([this](int, absl::string_view, FileEvents::Kind) { look_ = true; })) {
+    look_ = true;
+  }
+}
+
+bool Line::Worker::LookAtFolders() {
+  if (const int error = folder_.Open(); error != 0) {
+    NoteFailure(error);
+    return false;
+  }
+  watch_ = folder_.res().remote() ? -1 : events_.Watch(folder_.res(), watch_);
+  if (!swept_) {
+    int removed = 0;
+    const int error = folder_.Sweep(
+        config_.range,
+        [this](absl::string_view name) {
+          return std::any_of(items_.begin(), items_.end(),
+                             [&](const Item& item) { return item.names.temporary == name; });
+        },
+        removed);
+    if (error != 0) {
+      NoteFailure(error);
+      return false;
+    }
+    swept_ = true;
+    if (removed > 0) {
+      base::LogInfo("line_swept",
+                    {{"terminal", config_.terminal}, {"files", absl::StrCat(removed)}});
+    }
+  }
+  board_.Reachable(outside_.Now());
+  return true;
+}
+
+void Line::Worker::NoteFailure(int error) {
+  swept_ = false;
+  // A share that was mounted and is not any more.
+  const base::ErrorCode code =
+      error == ENODEV ? base::ErrorCode::kFolderMissing : FolderCode(error);
+  board_.Unreachable(
+      base::MakeDetail(code, {.what = error == ENODEV ? "the share is not mounted"
+                                                      : std::string(strerrordesc_np(error)),
+                              .field = "req, res"}),
+      outside_.Now());
+}
+
+void Line::Worker::NoteHang() {
+  if (meter_.TakeLongest() <= config_.hang_after) return;
+  base::LogWarning("line_share_answers_again", {{"terminal", config_.terminal}});
+  look_ = true;
+}
+
+void Line::Worker::CountUp() {
+  int queued = 0;
+  int in_flight = 0;
+  for (const Item& item : items_) {
+    if (item.out.answered || item.given_up) continue;
+    ++(item.out.step == JournalStep::kSent ? in_flight : queued);
+  }
+  board_.SetCounts(queued, in_flight);
+}
+
+void Line::Worker::PublishDue() {
+  auto in_flight = std::count_if(items_.begin(), items_.end(), [](const Item& item) {
+    return item.out.step == JournalStep::kSent && !item.out.answered && !item.given_up;
+  });
+  for (auto item = items_.begin(); item != items_.end() && !Stopping();) {
+    if (item->out.answered || item->out.step == JournalStep::kSent) {
+      item = item->dropped && !item->out.answered ? items_.erase(item) : std::next(item);
+      continue;
+    }
+    // What may be published already is brought to its end whatever the number.
+    if (item->out.step == JournalStep::kPrepared && !item->dropped &&
+        in_flight >= config_.most_in_flight) {
+      ++item;
+      continue;
+    }
+    const Fate fate = Publish(*item);
+    if (fate == Fate::kStays && item->out.step == JournalStep::kSent) ++in_flight;
+    item = fate == Fate::kOver ? items_.erase(item) : std::next(item);
+  }
+}
+
+Line::Worker::Fate Line::Worker::NotSent(Item& item, absl::Status why) {
+  // Best effort: what cannot be removed now is swept later.
+  const PublishResult withdrawn = folder_.Withdraw(item.names, JournalStep::kPrepared);
+  if (withdrawn.error != 0) swept_ = false;
+  outside_.Call([&] { sink_.not_sent(item.out.ticket, std::move(why)); });
+  return Fate::kOver;
+}
+
+bool Line::Worker::Rename(Item& item) {
+  absl::StatusOr<int> number = base::MakeError(base::ErrorCode::kStopping);
+  outside_.Call([&] { number = sink_.rename(item.out.ticket); });
+  const ExchangeNames old = item.names;
+  if (number.ok()) {
+    item.out.ticket.number = *number;
+    item.out.step = JournalStep::kPrepared;
+    item.names =
+        NamesOf(item.out.question.family, SuffixOf(item.out.ticket.day, item.out.ticket.number));
+  }
+  if (folder_.Withdraw(old, JournalStep::kPrepared).error != 0) swept_ = false;
+  return number.ok();
+}
+
+Line::Worker::Fate Line::Worker::Publish(Item& item) {
+  if (item.dropped) {
+    const PublishResult withdrawn = folder_.Withdraw(item.names, item.out.step);
+    if (withdrawn.publication == Publication::kUnknown) return Fate::kStays;
+    return Fate::kOver;
+  }
+  const absl::StatusOr<std::string> bytes = RequestBytes(item.out.question, config_.encoding);
+  if (!bytes.ok()) return NotSent(item, bytes.status());
+  for (int tries = 0; tries < kMostRenames; ++tries) {
+    const PublishResult result =
+        folder_.Publish(item.names, *bytes, item.out.step, [&](JournalStep step) {
+          absl::Status kept = base::MakeError(base::ErrorCode::kStopping);
+          outside_.Call([&] { kept = sink_.journal(item.out.ticket, step); });
+          if (kept.ok()) item.out.step = step;
+          return kept;
+        });
+    switch (result.publication) {
+      case Publication::kSent:
+        // Also when the journal failed: what is found later says so too.
+        item.out.step = JournalStep::kSent;
+        board_.Asked();
+        look_ = true;
+        return Fate::kStays;
+      case Publication::kUnknown:
+        if (result.error != 0) NoteFailure(result.error);
+        return Fate::kStays;
+      case Publication::kNotSent:
+        if (!result.journal.ok()) return NotSent(item, result.journal);
+        if (result.error != 0) NoteFailure(result.error);
+        return NotSent(item, base::MakeError(
+                                 base::ErrorCode::kNotAsked,
+                                 {.what = result.error == 0 ? "" : strerrordesc_np(result.error)}));
+      case Publication::kNameTaken:
+        if (!Rename(item)) return Fate::kOver;
+        break;
+    }
+  }
+  return NotSent(item, base::MakeError(base::ErrorCode::kNotAsked,
+                                       {.what = "too many names in `req` and `res` are taken"}));
+}
+
+void Line::Worker::LookForReplies(bool all) {
+  const absl::Duration now = Monotonic();
+  for (auto item = items_.begin(); item != items_.end() && !Stopping();) {
+    const bool due = item->out.answered || !item->given_up || now >= item->next_look || !all;
+    Fate fate = Fate::kStays;
+    if (item->out.step == JournalStep::kSent && due) {
+      if (item->given_up) item->next_look = now + kLateLook;
+      fate = LookForReply(*item);
+    }
+    item = fate == Fate::kOver ? items_.erase(item) : std::next(item);
+  }
+}
+
+Line::Worker::Fate Line::Worker::LookForReply(Item& item) {
+  FileLook look = folder_.ReadReply(item.names);
+  switch (look.look) {
+    case Look::kRead:
+      return OnReply(item, std::move(look));
+    case Look::kGone:
+      if (!item.out.answered) return Fate::kStays;
+      outside_.Call([&] { sink_.removed(item.out.ticket); });
+      return Fate::kOver;
+    case Look::kNotAFile:
+      Report(item, base::MakeDetail(base::ErrorCode::kNotAFile));
+      return Fate::kStays;
+    case Look::kTooLarge:
+      Report(item, base::MakeDetail(base::ErrorCode::kFileTooLarge));
+      return Fate::kStays;
+    case Look::kUnreadable:
+      if (IsShareTrouble(look.error)) {
+        NoteFailure(look.error);
+      } else {
+        Report(item, base::MakeDetail(base::ErrorCode::kFileUnreadable,
+                                      {.what = strerrordesc_np(look.error)}));
+      }
+      return Fate::kStays;
+    case Look::kUnchanged:
+      return Fate::kStays;
+  }
+  return Fate::kStays;
+}
+
+Line::Worker::Fate Line::Worker::OnReply(Item& item, FileLook look) {
+  if (!oqs::LooksComplete(look.bytes)) return Fate::kStays;
+  absl::StatusOr<v1::OqsMessage> message = oqs::ReadMessage(item.names.reply, look.bytes);
+  if (item.out.answered && (!message.ok() || Mismatch(item, *message).has_value())) {
+    // Ours is gone; what has its name is somebody else's.
+    outside_.Call([&] { sink_.removed(item.out.ticket); });
+    return Fate::kOver;
+  }
+  if (!message.ok()) {
+    // It may be in the middle of being written all the same.
+    Report(item, base::DetailOf(message.status()).value_or(v1::ErrorDetail()));
+    return Fate::kStays;
+  }
+  if (std::optional<v1::ErrorDetail> why = Mismatch(item, *message); why.has_value()) {
+    Report(item, *std::move(why));
+    return Fate::kStays;
+  }
+  if (!item.out.answered) {
+    const absl::Time now = outside_.Now();
+    absl::Status kept = base::MakeError(base::ErrorCode::kStopping);
+    outside_.Call([&] {
+      kept = sink_.answered(item.out.ticket, {.file_name = item.names.reply,
+                                              .bytes = std::move(look.bytes),
+                                              .message = *std::move(message),
+                                              .seen_at = now});
+    });
+    if (!kept.ok()) return Fate::kStays;
+    item.out.answered = true;
+    board_.Answered(now);
+  }
+  return Remove(item, look.stamp);
+}
+
+Line::Worker::Fate Line::Worker::Remove(Item& item, const FileStamp& stamp) {
+  if (const int error = folder_.RemoveReply(item.names, stamp); error != 0) {
+    if (IsShareTrouble(error)) NoteFailure(error);
+    Report(item,
+           base::MakeDetail(base::ErrorCode::kReplyNotRemoved, {.what = strerrordesc_np(error)}));
+    return Fate::kStays;
+  }
+  outside_.Call([&] { sink_.removed(item.out.ticket); });
+  return Fate::kOver;
+}
+
+std::optional<v1::ErrorDetail> Line::Worker::Mismatch(const Item& item,
+                                                      const v1::OqsMessage& message) {
+  const Question& question = item.out.question;
+  if (message.family() != question.family || message.role() != v1::MESSAGE_ROLE_RESPONSE) {
+    return base::MakeDetail(base::ErrorCode::kForeignReply, {.what = "another kind of message"});
+  }
+  const v1::MessageHeader& header = HeaderOf(message);
+  if (header.segment_of_result() == v1::SEGMENT_OF_RESULT_PROCESSING) {
+    return base::MakeDetail(base::ErrorCode::kFileIncomplete, {.what = "still being processed"});
+  }
+  if (MatchHeader(question, header) == AnswerMatch::kOtherQuestion) {
+    return base::MakeDetail(base::ErrorCode::kForeignReply);
+  }
+  return std::nullopt;
+}
+
+void Line::Worker::Report(Item& item, v1::ErrorDetail problem) {
+  if (item.reported == problem.number()) return;
+  item.reported = problem.number();
+  board_.AddProblem(item.names.reply, std::move(problem), outside_.Now());
+}
+
+}  // namespace madoguchi::eligibility

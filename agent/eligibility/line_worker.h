@@ -1,0 +1,109 @@
+#ifndef MADOGUCHI_AGENT_ELIGIBILITY_LINE_WORKER_H_
+#define MADOGUCHI_AGENT_ELIGIBILITY_LINE_WORKER_H_
+
+#include <atomic>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "agent/eligibility/exchange_folder.h"
+#include "agent/eligibility/file_events.h"
+#include "agent/eligibility/line.h"
+#include "agent/eligibility/line_board.h"
+#include "agent/eligibility/outside.h"
+
+namespace madoguchi::eligibility {
+
+// The thread of a line. It owns what it needs, so that it can be left behind in a call on the
+// share.
+class Line::Worker : public std::enable_shared_from_this<Worker> {
+ public:
+  Worker(LineConfig config, base::Clock& clock, LineSink sink);
+
+  // The owner's side; contracts in line.h.
+  const LineConfig& config() const { return config_; }
+  void Start();
+  bool Stop(absl::Duration patience);
+  void Ask(Outgoing outgoing);
+  void GiveUp(const std::string& id);
+  void Drop(const std::string& id);
+  v1::LineStatus Status() const;
+  bool Ready() const;
+  bool Hangs() const { return meter_.Lasting() > config_.hang_after; }
+
+ private:
+  struct Item {
+    Outgoing out;
+    ExchangeNames names;
+    bool given_up = false;
+    bool dropped = false;
+    // What a problem with its reply was reported as.
+    std::string reported;
+    absl::Duration next_look = -absl::InfiniteDuration();
+  };
+
+  void Run();
+  bool Stopping() const { return stop_.load(std::memory_order_acquire); }
+  void Leave(std::function<void()> word);
+  void TakeWords();
+  void WaitForWork();
+  // False: the folders cannot be used now.
+  bool LookAtFolders();
+  void NoteFailure(int error);
+  void NoteHang();
+  Item* Find(const std::string& id);
+  void CountUp();
+
+  // Publishing. Items that are over are taken out.
+  void PublishDue();
+  enum class Fate { kStays, kOver };
+  Fate Publish(Item& item);
+  // Another name for a question whose name is taken. False: it goes no further.
+  bool Rename(Item& item);
+  Fate NotSent(Item& item, absl::Status why);
+
+  // Replies.
+  void LookForReplies(bool all);
+  Fate LookForReply(Item& item);
+  Fate OnReply(Item& item, FileLook look);
+  // The catalogued reason why it is not the question's reply.
+  static std::optional<v1::ErrorDetail> Mismatch(const Item& item, const v1::OqsMessage& message);
+  Fate Remove(Item& item, const FileStamp& stamp);
+  void Report(Item& item, v1::ErrorDetail problem);
+
+  const LineConfig config_;
+  const LineSink sink_;
+  CallMeter meter_;
+  LineBoard board_;
+  Outside outside_;
+  // Of the owner's side.
+  base::Clock& clock_;
+  std::thread thread_;
+  bool started_ = false;
+  std::atomic<bool> stop_{false};
+  absl::Notification ended_;
+  absl::Mutex mu_;
+  std::vector<std::function<void()>> words_ ABSL_GUARDED_BY(mu_);
+  WakeUp wake_up_;
+
+  // Of the thread alone. Oldest first.
+  std::list<Item> items_;
+  ExchangeFolder folder_;
+  FileEvents events_;
+  int watch_ = -1;
+  bool swept_ = false;
+  // Something that came by file events or words is to be looked at.
+  bool look_ = true;
+  absl::Duration next_rescan_ = -absl::InfiniteDuration();
+};
+
+}  // namespace madoguchi::eligibility
+
+#endif  // MADOGUCHI_AGENT_ELIGIBILITY_LINE_WORKER_H_
