@@ -102,6 +102,10 @@ class Trail {
   void SayUnwritable(const absl::Status& why);
   void Run();
   void WriteNoted(std::vector<Entry> entries);
+  // When the thread has something to do.
+  absl::Time NextTask() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(note_mu_);
+  // What could not be written before, when it is time to try again.
+  void WriteKept();
 
   const std::string folder_;
   store::Store& store_;
@@ -127,6 +131,7 @@ class Trail {
   // The key file is older than the newest entry.
   bool key_behind_ ABSL_GUARDED_BY(note_mu_) = false;
   absl::Status key_saved_ ABSL_GUARDED_BY(note_mu_);
+  absl::Time retry_at_ ABSL_GUARDED_BY(note_mu_) = absl::InfiniteFuture();
   TrailStatus status_ ABSL_GUARDED_BY(note_mu_);
   std::thread thread_;
 };

@@ -219,7 +219,7 @@ void PrintStatus(const v1::SystemStatus& status, std::ostream& out) {
   out << "保存: " << Label(status.store().state()) << "  保存待ち " << status.store().waiting()
       << " 件\n";
   PrintCause(status.store().cause(), out);
-  PrintAudit(status.audit(), out);
+  if (status.has_audit()) PrintAudit(status.audit(), out);
   out << "接続\n";
   PrintListener("UNIX", status.unix_listener(), out);
   PrintListener("TCP ", status.tcp_listener(), out);
