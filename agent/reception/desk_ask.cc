@@ -88,7 +88,7 @@ void Desk::Impl::AnswerOrWait(const Caller& caller, const std::string& what, abs
   const bool by_reception = absl::StartsWith(what, "r");
   const auto waited_for =
       std::find_if(exchanges_.begin(), exchanges_.end(), [&](const auto& entry) {
-        return entry.second.waits_for_answer() &&
+        return entry.second.waits_for_answer() && !entry.second.about_records() &&
                (by_reception ? entry.second.row.reception_id : entry.first) == id;
       });
   if (waited_for != exchanges_.end() && until > clock_.Now()) {
@@ -151,8 +151,9 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
     return what;
   }
   absl::StatusOr<OpenExchange> exchange =
-      MakeExchange(request.query(), reception_id, counter, request.patient_id(), *line);
+      MakeExchange(QuestionOf(request.query()), reception_id, counter, *line);
   if (!exchange.ok()) return exchange.status();
+  exchange->body.set_patient_id(request.patient_id());
   exchange->flight = call.fingerprint;
   changes.exchanges.push_back(exchange->Row());
   std::string what = remember(reception_id.empty() ? "e" + exchange->row.id : "r" + reception_id);
@@ -214,7 +215,8 @@ absl::Status Desk::Impl::AskAgain(const Caller& caller, const v1::Reception& bef
   v1::EligibilityQuery query = QueryOf(before.pending_note());
   std::string patient_id;
   for (const auto& [id, exchange] : exchanges_) {
-    if (exchange.row.reception_id != before.reception_id() || !exchange.body.has_question()) {
+    if (exchange.row.reception_id != before.reception_id() ||
+        !exchange.body.question().has_query()) {
       continue;
     }
     if (NoteOf(exchange.body.question().query(), before.pending_note()).SerializeAsString() !=
@@ -225,8 +227,9 @@ absl::Status Desk::Impl::AskAgain(const Caller& caller, const v1::Reception& bef
     patient_id = exchange.body.patient_id();
   }
   absl::StatusOr<OpenExchange> exchange =
-      MakeExchange(query, before.reception_id(), before.counter(), patient_id, *line);
+      MakeExchange(QuestionOf(query), before.reception_id(), before.counter(), *line);
   if (!exchange.ok()) return exchange.status();
+  exchange->body.set_patient_id(patient_id);
   store::Changes changes;
   changes.exchanges.push_back(exchange->Row());
   if (!call.key.empty()) changes.request = MakeResult(call, asked->SerializeAsString());
@@ -258,11 +261,34 @@ void Desk::Impl::AskPending() {
   }
 }
 
+void Desk::Impl::AskRecord(const std::string& reception_id, v1::OqsMessage question,
+                           RecordDone done) {
+  const ReceptionPtr reception = board_.Find(reception_id);
+  if (reception == nullptr) {
+    return done(base::MakeError(base::ErrorCode::kReceptionNotFound));
+  }
+  if (exchanges_.size() >= kMostQuestions) {
+    return done(base::MakeError(base::ErrorCode::kTooManyQuestions));
+  }
+  eligibility::Line* line = ChooseLine(reception->counter(), {});
+  if (line == nullptr) return done(NotAsked(lines_));
+  absl::StatusOr<OpenExchange> exchange =
+      MakeExchange(std::move(question), reception_id, reception->counter(), *line);
+  if (!exchange.ok()) return done(exchange.status());
+  store::Changes changes;
+  changes.exchanges.push_back(exchange->Row());
+  if (const absl::Status saved = Save({}, std::move(changes)); !saved.ok()) return done(saved);
+  exchange->on_record = std::move(done);
+  Send(*std::move(exchange), *line);
+}
+
 void Desk::Impl::StopWaiting() {
   for (auto& [id, exchange] : exchanges_) {
     for (ExchangeWaiter& waiter : std::exchange(exchange.waiters, {})) {
       waiter.done(base::MakeError(base::ErrorCode::kStopping));
     }
+    if (exchange.on_record == nullptr) continue;
+    std::exchange(exchange.on_record, nullptr)(base::MakeError(base::ErrorCode::kStopping));
   }
 }
 
