@@ -16,7 +16,7 @@ namespace madoguchi::reception {
 namespace {
 
 // Questions without an answer at a time: more than a site can have, few enough to look for.
-constexpr size_t kMostQuestions = 200;
+constexpr int kMostQuestions = 200;
 
 using Response = absl::StatusOr<v1::ConfirmEligibilityResponse>;
 
@@ -105,6 +105,13 @@ void Desk::Impl::AnswerOrWait(const Caller& caller, const std::string& what, abs
   done(*std::move(now));
 }
 
+// Those that nobody waits for any longer may be many, after a day without a line.
+int Desk::Impl::Questions() const {
+  return static_cast<int>(std::count_if(exchanges_.begin(), exchanges_.end(), [](const auto& one) {
+    return one.second.waits_for_answer();
+  }));
+}
+
 const std::string& Desk::Impl::CounterOf(const v1::ConfirmEligibilityRequest& request) const {
   return request.counter().empty() ? options_.counters.front() : request.counter();
 }
@@ -126,7 +133,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
     if (changes.request.has_value()) MDG_RETURN_IF_ERROR(Save({}, std::move(changes), caller));
     return what;
   }
-  if (exchanges_.size() >= kMostQuestions) {
+  if (Questions() >= kMostQuestions) {
     return base::MakeError(base::ErrorCode::kTooManyQuestions);
   }
   std::string counter = CounterOf(request);
@@ -251,7 +258,7 @@ void Desk::Impl::AskPending() {
     return;
   }
   const eligibility::Line* line = ChooseLine(oldest->counter(), {});
-  if (line == nullptr || exchanges_.size() >= kMostQuestions) return;
+  if (line == nullptr || Questions() >= kMostQuestions) return;
   if (base::FromProto(line->Status().since()) + options_.line_settles > now) return;
   asked_pending_at_ = now;
   v1::Reception after;
@@ -267,7 +274,7 @@ void Desk::Impl::AskRecord(const std::string& reception_id, v1::OqsMessage quest
   if (reception == nullptr) {
     return done(base::MakeError(base::ErrorCode::kReceptionNotFound));
   }
-  if (exchanges_.size() >= kMostQuestions) {
+  if (Questions() >= kMostQuestions) {
     return done(base::MakeError(base::ErrorCode::kTooManyQuestions));
   }
   eligibility::Line* line = ChooseLine(reception->counter(), {});

@@ -57,7 +57,9 @@ absl::Status Desk::Impl::LoadExchanges() {
       line->Ask(OutgoingOf(exchange));
     }
   }
-  return EndLostQuestions(now);
+  FindLostQuestions(now);
+  EndLostQuestions();
+  return absl::OkStatus();
 }
 
 bool Desk::Impl::NobodyWaits(const OpenExchange& exchange, absl::Time now) const {
@@ -70,8 +72,7 @@ bool Desk::Impl::NobodyWaits(const OpenExchange& exchange, absl::Time now) const
   return reception == nullptr || reception->state() != v1::RECEPTION_STATE_ASKING;
 }
 
-absl::Status Desk::Impl::EndLostQuestions(absl::Time now) {
-  Receptions changed;
+void Desk::Impl::FindLostQuestions(absl::Time now) {
   for (const Event& event : board_.All()) {
     const v1::Reception& reception = *event.reception;
     // Not one that says it is being asked about without a question that could be answered.
@@ -82,7 +83,7 @@ absl::Status Desk::Impl::EndLostQuestions(absl::Time now) {
       });
       if (is_asked) continue;
       absl::StatusOr<v1::Reception> unknown = Apply(reception, NoAnswer{}, now);
-      if (unknown.ok()) changed.push_back(*std::move(unknown));
+      if (unknown.ok()) lost_.push_back(*std::move(unknown));
       continue;
     }
     v1::Reception after = reception;
@@ -96,9 +97,19 @@ absl::Status Desk::Impl::EndLostQuestions(absl::Time now) {
     }
     if (after.revision() == reception.revision()) continue;
     after.set_revision(reception.revision() + 1);
-    changed.push_back(std::move(after));
+    lost_.push_back(std::move(after));
   }
-  return changed.empty() ? absl::OkStatus() : Save(std::move(changed), {});
+}
+
+void Desk::Impl::EndLostQuestions() {
+  // What has changed since is not lost any more.
+  std::erase_if(lost_, [&](const v1::Reception& after) {
+    const ReceptionPtr now = board_.Find(after.reception_id());
+    return now == nullptr || now->revision() + 1 != after.revision();
+  });
+  if (lost_.empty()) return;
+  if (!Save(lost_, {}).ok()) return RetrySoon();
+  lost_.clear();
 }
 
 void Desk::Impl::CloseOldExchanges(absl::CivilDay today) {

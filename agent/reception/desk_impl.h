@@ -133,6 +133,8 @@ class Desk::Impl {
                                              const eligibility::Line* line) const;
   void AnswerOrWait(const Caller& caller, const std::string& what, absl::Time until,
                     ConfirmDone done);
+  // On their way, answers still awaited.
+  int Questions() const;
   const std::string& CounterOf(const v1::ConfirmEligibilityRequest& request) const;
   absl::Status AskAgain(const Caller& caller, const v1::Reception& before, const CallKey& call,
                         v1::Reception& after);
@@ -165,8 +167,10 @@ class Desk::Impl {
   absl::Status LoadExchanges();
   // After a restart.
   bool NobodyWaits(const OpenExchange& exchange, absl::Time now) const;
-  // Receptions that wait for what an earlier run took with it.
-  absl::Status EndLostQuestions(absl::Time now);
+  // Receptions that wait for what an earlier run took with it go back. At the start, and again
+  // while that cannot be kept.
+  void FindLostQuestions(absl::Time now);
+  void EndLostQuestions();
   void GiveUp(OpenExchange& exchange);
   void WatchExchange(const std::string& id, absl::Time now);
   void CloseOldExchanges(absl::CivilDay today);
@@ -213,6 +217,8 @@ class Desk::Impl {
   // Receptions that are to be asked about when the line is back, the oldest first.
   std::set<std::pair<absl::Time, std::string>> waiting_for_line_;
   absl::flat_hash_map<std::string, absl::Time> waiting_since_;
+  // As they are to be, one revision further.
+  Receptions lost_;
   absl::Time asked_pending_at_ = absl::InfinitePast();
   base::Executor::TimerId watch_timer_ = 0;
   // When the first consent of each reception ends.
