@@ -11,6 +11,8 @@ namespace {
 
 // A reply that nobody waits for any longer is looked for this often.
 constexpr absl::Duration kLateLook = absl::Seconds(10);
+// Terminals have been seen to deliver an answer twice: a second one would lie there for ever.
+constexpr absl::Duration kSecondReply = absl::Minutes(1);
 
 }  // namespace
 
@@ -27,7 +29,14 @@ void Line::Worker::LookForReplies(bool all) {
   }
 }
 
+void Line::Worker::Gone(Item& item) {
+  if (item.over_at.has_value()) return;
+  item.over_at = Monotonic() + kSecondReply;
+  outside_.Call([&] { sink_.removed(item.out.ticket); });
+}
+
 Line::Worker::Fate Line::Worker::LookForReply(Item& item) {
+  if (item.over_at.has_value() && Monotonic() >= *item.over_at) return Fate::kOver;
   FileLook look = folder_.ReadReply(item.names);
   const bool document = look.look == Look::kGone && !item.names.document.empty();
   if (document) look = folder_.ReadDocument(item.names);
@@ -35,9 +44,8 @@ Line::Worker::Fate Line::Worker::LookForReply(Item& item) {
     case Look::kRead:
       return OnReply(item, std::move(look), document);
     case Look::kGone:
-      if (!item.out.answered) return Fate::kStays;
-      outside_.Call([&] { sink_.removed(item.out.ticket); });
-      return Fate::kOver;
+      if (item.out.answered) Gone(item);
+      return Fate::kStays;
     case Look::kNotAFile:
       Report(item, base::MakeDetail(base::ErrorCode::kNotAFile));
       return Fate::kStays;
@@ -68,9 +76,9 @@ Line::Worker::Fate Line::Worker::OnReply(Item& item, FileLook look, bool documen
   const std::string& name = document ? item.names.document : item.names.reply;
   absl::StatusOr<v1::OqsMessage> message = Read(name, look.bytes);
   if (item.out.answered && (!message.ok() || Mismatch(item, *message).has_value())) {
-    // Ours is gone; what has its name is somebody else's.
-    outside_.Call([&] { sink_.removed(item.out.ticket); });
-    return Fate::kOver;
+    // Ours is gone; what has its name is somebody else's, or not whole yet.
+    Gone(item);
+    return Fate::kStays;
   }
   if (!message.ok()) {
     // It may be in the middle of being written all the same.
@@ -106,8 +114,8 @@ Line::Worker::Fate Line::Worker::Remove(Item& item, const FileStamp& stamp, bool
            base::MakeDetail(base::ErrorCode::kReplyNotRemoved, {.what = strerrordesc_np(error)}));
     return Fate::kStays;
   }
-  outside_.Call([&] { sink_.removed(item.out.ticket); });
-  return Fate::kOver;
+  Gone(item);
+  return Fate::kStays;
 }
 
 std::optional<v1::ErrorDetail> Line::Worker::Mismatch(const Item& item,

@@ -44,6 +44,8 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
     ExchangeNames names;
     bool given_up = false;
     bool dropped = false;
+    // Its reply is gone from the share; until then a second one is cleared away, too.
+    std::optional<absl::Duration> over_at;
     // What a problem with its reply was reported as.
     std::string reported;
     absl::Duration next_look = -absl::InfiniteDuration();
@@ -73,6 +75,8 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   void LookForReplies(bool all);
   Fate LookForReply(Item& item);
   // `document`: it has the name of the PDF.
+  // The reply is gone, which the sink is told once.
+  void Gone(Item& item);
   Fate OnReply(Item& item, FileLook look, bool document);
   static absl::StatusOr<v1::OqsMessage> Read(const std::string& name, absl::string_view bytes);
   // The catalogued reason why it is not the question's reply.
