@@ -14,7 +14,8 @@ import grpc
 
 import stubs  # noqa: F401 - makes the modules below importable
 from clinic import Clinic, token
-from madoguchi.v1 import reception_service_pb2 as api, reception_service_pb2_grpc
+from madoguchi.v1 import (medical_record_service_pb2 as medical, medical_record_service_pb2_grpc,
+                          reception_service_pb2 as api, reception_service_pb2_grpc)
 
 FLOOD = 20_000
 BY_SUZUKI = "instr(body, CAST('suzuki' AS BLOB)) > 0"
@@ -29,15 +30,20 @@ def problems(verdict):
             for finding in verdict.get("findings", [])}
 
 
+def received(clinic, persona="valid-with-consents", **options):
+    """The reception of a patient who has just used the reader."""
+    tap = clinic.tap(persona=persona, **options)
+    watch = clinic.watch("--today", name="watch")
+    line = watch.wait_for(lambda line: token(tap) in line)
+    watch.kill()
+    return json.loads(line)["reception"]["receptionId"]
+
+
 def work(clinic):
     """A patient is announced; another comes, and is sent home. Returns the reception."""
     clinic.cli("reception", "expect", "K-100", "--counter", "front-1", "--insurer", "06990121",
                "--number", "1", "--birth-date", "19800115", operator="sato")
-    tap = clinic.tap(persona="valid-with-consents")
-    watch = clinic.watch("--today", name="watch")
-    line = watch.wait_for(lambda line: token(tap) in line)
-    watch.kill()
-    reception = json.loads(line)["reception"]["receptionId"]
+    reception = received(clinic)
     clinic.cli("reception", "cancel", reception, operator="suzuki")
     return reception
 
@@ -124,6 +130,50 @@ class TheTrail(unittest.TestCase):
                               for entry in refused],
                              [("emr", "MDG-1102", "AuditService.ListAuditEntries"),
                               ("auditor", "MDG-1102", "ReceptionService.ListReceptions")])
+
+    def test_knows_who_was_given_whose_medical_record(self):
+        with Clinic() as clinic:
+            clinic.start()
+
+            def ask(reception):
+                # Own sub-channels: the daemon of before is not the one of now.
+                with grpc.insecure_channel(
+                        clinic.target, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+                    medical_record_service_pb2_grpc.MedicalRecordServiceStub(
+                        channel).GetDrugHistory(
+                            medical.GetDrugHistoryRequest(reception_id=reception), timeout=20,
+                            metadata=[("madoguchi-operator", "yakushi")])
+            given = received(clinic, consent="drug")
+            ask(given)
+            ask(given)
+            withheld = received(clinic, persona="maru-name", consent="checkup")
+            for _ in range(100):
+                with self.assertRaises(grpc.RpcError) as raised:
+                    ask(withheld)
+                self.assertEqual(raised.exception.code(), grpc.StatusCode.PERMISSION_DENIED)
+            released = clinic.cli("audit", "list", "--kind", "40").messages
+            self.assertEqual([(entry["identity"], entry["person"], entry["receptionId"],
+                               entry["detail"]) for entry in released],
+                             [("local", "yakushi", given, "DRUG")] * 2)
+            seen = clinic.cli("audit", "disclose", "--identity", "local").messages
+            self.assertEqual([one["entry"]["receptionId"] for one in seen], [given, given])
+            self.assertTrue(seen[0]["subject"]["name"])
+            clinic.restart_daemon()
+            refused = clinic.cli("audit", "list", "--kind", "41", "--reception", withheld).messages
+            self.assertEqual({entry["outcome"] for entry in refused}, {"MDG-2001"})
+            self.assertEqual(sum(int(entry["count"]) for entry in refused), 100)
+            ask(given)
+            # Somebody else's entry where the next one belongs: nothing is given any more.
+            database = sqlite3.connect(clinic.folder / "state" / "madoguchi.db")
+            database.execute("INSERT INTO audit SELECT max(number) + 1, at, body, hash, tag"
+                             " FROM audit")
+            database.commit()
+            database.close()
+            with self.assertRaises(grpc.RpcError) as raised:
+                ask(given)
+            told = dict(raised.exception.trailing_metadata())["grpc-status-details-bin"]
+            self.assertIn(b"MDG-1502", told)
+            self.assertEqual(clinic.stop_daemon(), 0)
 
     def test_keys_that_cannot_be_used_keep_the_daemon_from_starting(self):
         with Clinic() as clinic:
