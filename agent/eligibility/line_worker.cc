@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,9 @@ namespace {
 // A reply that nobody waits for any longer is looked for this often.
 constexpr absl::Duration kLateLook = absl::Seconds(10);
 constexpr int kMostRenames = 100;
+// After a reply was removed a second one under its name is looked for after these.
+constexpr absl::Duration kLooksAfter[] = {absl::Seconds(1), absl::Seconds(5), absl::Minutes(1),
+                                          absl::Minutes(10)};
 
 }  // namespace
 
@@ -75,6 +79,7 @@ void Line::Worker::TakeWords() {
 }
 
 void Line::Worker::Ask(Outgoing outgoing) {
+  if (outgoing.step == JournalStep::kPrepared && !outgoing.given_up) board_.Queued();
   // A std::function has to be copyable; the copy is of pointers only.
   Leave([this, out = std::make_shared<Outgoing>(std::move(outgoing))] {
     Item item{.out = std::move(*out), .names = {}, .reported = {}};
@@ -209,7 +214,7 @@ void Line::Worker::PublishDue() {
       continue;
     }
     // What may be published already is brought to its end whatever the number.
-    if (item->out.step == JournalStep::kPrepared && !item->dropped &&
+    if (item->out.step == JournalStep::kPrepared && !item->dropped && !item->given_up &&
         in_flight >= config_.most_in_flight) {
       ++item;
       continue;
@@ -242,12 +247,24 @@ bool Line::Worker::Rename(Item& item) {
   return number.ok();
 }
 
-Line::Worker::Fate Line::Worker::Publish(Item& item) {
-  if (item.dropped) {
-    const PublishResult withdrawn = folder_.Withdraw(item.names, item.out.step);
-    if (withdrawn.publication == Publication::kUnknown) return Fate::kStays;
-    return Fate::kOver;
+Line::Worker::Fate Line::Worker::Withdraw(Item& item) {
+  const PublishResult withdrawn = folder_.Withdraw(item.names, item.out.step);
+  if (withdrawn.error != 0) NoteFailure(withdrawn.error);
+  if (withdrawn.publication == Publication::kUnknown) return Fate::kStays;
+  if (item.dropped) return Fate::kOver;
+  if (withdrawn.publication == Publication::kNotSent) {
+    return NotSent(item, base::MakeError(base::ErrorCode::kNotAsked,
+                                         {.what = "nobody waited for it any longer"}));
   }
+  // Its answer may still come.
+  outside_.Call([&] { sink_.journal(item.out.ticket, JournalStep::kSent).IgnoreError(); });
+  item.out.step = JournalStep::kSent;
+  return Fate::kStays;
+}
+
+Line::Worker::Fate Line::Worker::Publish(Item& item) {
+  // What nobody waits for any longer is not sent behind everybody's back.
+  if (item.dropped || item.given_up) return Withdraw(item);
   const absl::StatusOr<std::string> bytes = RequestBytes(item.out.question, config_.encoding);
   if (!bytes.ok()) return NotSent(item, bytes.status());
   for (int tries = 0; tries < kMostRenames; ++tries) {
@@ -288,7 +305,9 @@ void Line::Worker::LookForReplies(bool all) {
   for (auto item = items_.begin(); item != items_.end() && !Stopping();) {
     const bool due = item->out.answered || !item->given_up || now >= item->next_look || !all;
     Fate fate = Fate::kStays;
-    if (item->out.step == JournalStep::kSent && due) {
+    if (item->over) {
+      if (now >= item->next_look) fate = LookOnceMore(*item);
+    } else if (item->out.step == JournalStep::kSent && due) {
       if (item->given_up) item->next_look = now + kLateLook;
       fate = LookForReply(*item);
     }
@@ -302,9 +321,7 @@ Line::Worker::Fate Line::Worker::LookForReply(Item& item) {
     case Look::kRead:
       return OnReply(item, std::move(look));
     case Look::kGone:
-      if (!item.out.answered) return Fate::kStays;
-      outside_.Call([&] { sink_.removed(item.out.ticket); });
-      return Fate::kOver;
+      return item.out.answered ? BecomeOver(item) : Fate::kStays;
     case Look::kNotAFile:
       Report(item, base::MakeDetail(base::ErrorCode::kNotAFile));
       return Fate::kStays;
@@ -326,7 +343,11 @@ Line::Worker::Fate Line::Worker::LookForReply(Item& item) {
 }
 
 Line::Worker::Fate Line::Worker::OnReply(Item& item, FileLook look) {
-  if (!oqs::LooksComplete(look.bytes)) return Fate::kStays;
+  if (!oqs::LooksComplete(look.bytes)) {
+    // It was not only slow.
+    if (item.given_up) Report(item, base::MakeDetail(base::ErrorCode::kFileIncomplete));
+    return Fate::kStays;
+  }
   absl::StatusOr<v1::OqsMessage> message = oqs::ReadMessage(item.names.reply, look.bytes);
   if (item.out.answered && (!message.ok() || Mismatch(item, *message).has_value())) {
     // Ours is gone; what has its name is somebody else's.
@@ -365,8 +386,30 @@ Line::Worker::Fate Line::Worker::Remove(Item& item, const FileStamp& stamp) {
            base::MakeDetail(base::ErrorCode::kReplyNotRemoved, {.what = strerrordesc_np(error)}));
     return Fate::kStays;
   }
+  return BecomeOver(item);
+}
+
+Line::Worker::Fate Line::Worker::BecomeOver(Item& item) {
   outside_.Call([&] { sink_.removed(item.out.ticket); });
-  return Fate::kOver;
+  item.over = true;
+  // What a reply is known by is not among these.
+  item.out.question.query.Clear();
+  item.out.question.information.Clear();
+  item.next_look = Monotonic() + kLooksAfter[0];
+  return Fate::kStays;
+}
+
+Line::Worker::Fate Line::Worker::LookOnceMore(Item& item) {
+  const FileLook look = folder_.ReadReply(item.names);
+  if (look.look == Look::kRead && oqs::LooksComplete(look.bytes)) {
+    const absl::StatusOr<v1::OqsMessage> message = oqs::ReadMessage(item.names.reply, look.bytes);
+    if (message.ok() && !Mismatch(item, *message).has_value()) {
+      folder_.RemoveReply(item.names, look.stamp);
+    }
+  }
+  if (++item.looks >= static_cast<int>(std::size(kLooksAfter))) return Fate::kOver;
+  item.next_look = Monotonic() + kLooksAfter[item.looks];
+  return Fate::kStays;
 }
 
 std::optional<v1::ErrorDetail> Line::Worker::Mismatch(const Item& item,

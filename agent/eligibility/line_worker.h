@@ -44,6 +44,9 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
     ExchangeNames names;
     bool given_up = false;
     bool dropped = false;
+    // Its reply was removed. The terminal may write it once more, so it is looked for a few times.
+    bool over = false;
+    int looks = 0;
     // What a problem with its reply was reported as.
     std::string reported;
     absl::Duration next_look = -absl::InfiniteDuration();
@@ -67,6 +70,8 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   Fate Publish(Item& item);
   // Another name for a question whose name is taken. False: it goes no further.
   bool Rename(Item& item);
+  // Takes it back, if that is still possible.
+  Fate Withdraw(Item& item);
   Fate NotSent(Item& item, absl::Status why);
 
   // Replies.
@@ -76,6 +81,9 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   // The catalogued reason why it is not the question's reply.
   static std::optional<v1::ErrorDetail> Mismatch(const Item& item, const v1::OqsMessage& message);
   Fate Remove(Item& item, const FileStamp& stamp);
+  // The reply is gone, and whoever asked has been told.
+  Fate BecomeOver(Item& item);
+  Fate LookOnceMore(Item& item);
   void Report(Item& item, v1::ErrorDetail problem);
 
   const LineConfig config_;

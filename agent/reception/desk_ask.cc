@@ -15,8 +15,10 @@
 namespace madoguchi::reception {
 namespace {
 
-// Questions without an answer at a time: more than a site can have, few enough to look for.
-constexpr size_t kMostQuestions = 200;
+// Questions that wait for their answer at a time, and those whose answer may still come late: more
+// than a site can have, few enough to look for.
+constexpr int64_t kMostQuestions = 200;
+constexpr size_t kMostOpen = 2000;
 
 using Response = absl::StatusOr<v1::ConfirmEligibilityResponse>;
 
@@ -48,6 +50,13 @@ void Desk::Impl::Confirm(const Caller& caller, const CallKey& call,
   const absl::StatusOr<std::string> begun = BeginConfirm(caller, call, request);
   if (!begun.ok()) return done(begun.status());
   AnswerOrWait(caller, *begun, until, std::move(done));
+}
+
+bool Desk::Impl::HasRoom() const {
+  const auto waiting = std::count_if(exchanges_.begin(), exchanges_.end(), [](const auto& entry) {
+    return entry.second.waits_for_answer();
+  });
+  return waiting < kMostQuestions && exchanges_.size() < kMostOpen;
 }
 
 std::optional<Response> Desk::Impl::AnswerKept(const Caller& caller, const std::string& what) {
@@ -117,7 +126,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
     return what;
   };
   for (const auto& [id, exchange] : exchanges_) {
-    if (exchange.flight != call.fingerprint || !exchange.waits_for_answer() ||
+    if (exchange.body.flight() != call.fingerprint || !exchange.waits_for_answer() ||
         !caller.MaySee(exchange.body.counter())) {
       continue;
     }
@@ -126,7 +135,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
     if (changes.request.has_value()) MDG_RETURN_IF_ERROR(Save({}, std::move(changes), caller));
     return what;
   }
-  if (exchanges_.size() >= kMostQuestions) {
+  if (!HasRoom()) {
     return base::MakeError(base::ErrorCode::kTooManyQuestions);
   }
   std::string counter = CounterOf(request);
@@ -153,7 +162,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
   absl::StatusOr<OpenExchange> exchange =
       MakeExchange(request.query(), reception_id, counter, request.patient_id(), *line);
   if (!exchange.ok()) return exchange.status();
-  exchange->flight = call.fingerprint;
+  exchange->body.set_flight(call.fingerprint);
   changes.exchanges.push_back(exchange->Row());
   std::string what = remember(reception_id.empty() ? "e" + exchange->row.id : "r" + reception_id);
   MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes), caller,
@@ -248,7 +257,7 @@ void Desk::Impl::AskPending() {
     return;
   }
   const eligibility::Line* line = ChooseLine(oldest->counter(), {});
-  if (line == nullptr || exchanges_.size() >= kMostQuestions) return;
+  if (line == nullptr || !HasRoom()) return;
   if (base::FromProto(line->Status().since()) + options_.line_settles > now) return;
   asked_pending_at_ = now;
   v1::Reception after;

@@ -40,6 +40,9 @@ absl::Status Desk::Impl::LoadExchanges() {
   absl::StatusOr<std::vector<store::ExchangeRow>> rows = store_.ReadOpenExchanges();
   if (!rows.ok()) return rows.status();
   const absl::Time now = clock_.Now();
+  // The question a reception waits for is the last about it.
+  std::map<std::string, std::string> last;
+  for (const store::ExchangeRow& row : *rows) last[row.reception_id] = row.id;
   for (store::ExchangeRow& row : *rows) {
     absl::StatusOr<OpenExchange> parsed = ParseExchange(std::move(row));
     if (!parsed.ok()) return parsed.status();
@@ -47,10 +50,11 @@ absl::Status Desk::Impl::LoadExchanges() {
     exchange.deadline =
         std::max(exchange.row.opened_at + options_.answer_within, now + kAfterStart);
     const ReceptionPtr reception = board_.Find(exchange.row.reception_id);
-    exchange.given_up =
-        exchange.row.reception_id.empty()
-            ? exchange.row.opened_at + options_.answer_within <= now
-            : reception == nullptr || reception->state() != v1::RECEPTION_STATE_ASKING;
+    exchange.given_up = exchange.row.reception_id.empty()
+                            ? exchange.row.opened_at + options_.answer_within <= now
+                            : reception == nullptr ||
+                                  reception->state() != v1::RECEPTION_STATE_ASKING ||
+                                  last[exchange.row.reception_id] != exchange.row.id;
     // A terminal that is not configured any more: its time runs out like that of any other.
     if (eligibility::Line* line = FindLine(exchange.row.terminal); line != nullptr) {
       line->Ask(OutgoingOf(exchange));

@@ -127,6 +127,8 @@ class Desk::Impl {
                                              const v1::ConfirmEligibilityRequest& request,
                                              const std::string& counter,
                                              const eligibility::Line* line) const;
+  // For one more question.
+  bool HasRoom() const;
   void AnswerOrWait(const Caller& caller, const std::string& what, absl::Time until,
                     ConfirmDone done);
   const std::string& CounterOf(const v1::ConfirmEligibilityRequest& request) const;
