@@ -25,18 +25,6 @@ absl::Status Problem(const std::string& what, const std::string& key) {
   return base::MakeError(base::ErrorCode::kBadConfiguration, {.what = what, .field = key});
 }
 
-const std::vector<std::pair<std::string, v1::Role>>& RoleNames() {
-  static const std::vector<std::pair<std::string, v1::Role>> names = {
-      {"emr", v1::ROLE_EMR},
-      {"receipt", v1::ROLE_RECEIPT},
-      {"dispensing", v1::ROLE_DISPENSING},
-      {"adapter", v1::ROLE_ADAPTER},
-      {"desk", v1::ROLE_DESK},
-      {"patient_terminal", v1::ROLE_PATIENT_TERMINAL},
-      {"technician", v1::ROLE_TECHNICIAN}};
-  return names;
-}
-
 // One table of the file. Remembers which keys were asked for, so that the others can be refused;
 // the first problem is kept in `status`.
 class Section {
@@ -189,6 +177,7 @@ class Reader {
     Section top(root, "", path_, status_);
     if (const toml::table* table = top.Table("site", true)) ReadSite(*table);
     if (const toml::table* table = top.Table("listen", true)) ReadListen(*table);
+    if (const toml::table* table = top.Table("records", false)) ReadRecords(*table);
     for (const toml::table* table : top.Tables("terminal")) ReadTerminal(*table);
     for (const toml::table* table : top.Tables("client")) ReadClient(*table);
     top.RefuseUnknown();
@@ -213,6 +202,15 @@ class Reader {
     config_.answer_within =
         site.Time("answer_within", absl::Seconds(1), absl::Hours(1), config_.answer_within);
     site.RefuseUnknown();
+  }
+
+  void ReadRecords(const toml::table& table) {
+    Section records(table, "records", path_, status_);
+    MedicalConfig& to = config_.medical;
+    // What was fetched inside the window is not kept for ever (assumption of the design: 72 h).
+    to.keep = records.Time("keep", absl::Seconds(10), absl::Hours(24 * 31), to.keep);
+    to.grace = records.Time("grace", absl::ZeroDuration(), to.keep, std::min(to.grace, to.keep));
+    records.RefuseUnknown();
   }
 
   void ReadListen(const toml::table& table) {
@@ -257,6 +255,12 @@ class Reader {
       if (other.face == to.face) from.RefuseKey("face", "a folder no other terminal has");
     }
     ReadLine(from, to);
+    const Check kind{[](const std::string& text) { return text == "drug" || text == "checkup"; },
+                     "\"drug\" and \"checkup\""};
+    for (const std::string& text : from.List("prefetch", kind, false)) {
+      config_.medical.prefetch[to.counter].push_back(text == "drug" ? records::Kind::kDrug
+                                                                    : records::Kind::kCheckup);
+    }
     from.RefuseUnknown();
     config_.terminals.push_back(std::move(to));
   }

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "agent/daemon/medical.h"
 #include "agent/eligibility/line.h"
 #include "agent/eligibility/terminal.h"
 #include "agent/rpc/identity.h"
@@ -40,6 +41,7 @@ struct Config {
   std::vector<eligibility::TerminalConfig> terminals;
   // Of the terminals that have `req` and `res`.
   std::vector<eligibility::LineConfig> lines;
+  MedicalConfig medical;
   // Each known by either its uid (UNIX socket) or the common name of its certificate (TCP).
   std::vector<rpc::ClientConfig> clients;
 

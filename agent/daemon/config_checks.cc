@@ -46,4 +46,16 @@ const Check& AnyName() {
   return check;
 }
 
+const std::vector<std::pair<std::string, v1::Role>>& RoleNames() {
+  static const std::vector<std::pair<std::string, v1::Role>> names = {
+      {"emr", v1::ROLE_EMR},
+      {"receipt", v1::ROLE_RECEIPT},
+      {"dispensing", v1::ROLE_DISPENSING},
+      {"adapter", v1::ROLE_ADAPTER},
+      {"desk", v1::ROLE_DESK},
+      {"patient_terminal", v1::ROLE_PATIENT_TERMINAL},
+      {"technician", v1::ROLE_TECHNICIAN}};
+  return names;
+}
+
 }  // namespace madoguchi::daemon

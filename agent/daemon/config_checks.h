@@ -3,6 +3,10 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "madoguchi/v1/options.pb.h"
 
 // What values of the configuration have to be. Pure.
 namespace madoguchi::daemon {
@@ -20,6 +24,9 @@ bool HostPort(const std::string& text);
 bool OctalMode(const std::string& text);
 const Check& AnyPath();
 const Check& AnyName();
+
+// The roles of clients as they are written.
+const std::vector<std::pair<std::string, v1::Role>>& RoleNames();
 
 }  // namespace madoguchi::daemon
 

@@ -88,7 +88,13 @@ absl::Status Daemon::Start() {
   MDG_RETURN_IF_ERROR(OpenSite());
   MakeTerminals();
   MakeLines();
-  server_ = std::make_unique<rpc::Server>(ServerOptionsFrom(config_), *desk_, *trail_, clock_,
+  auto medical =
+      Medical::Make(config_.medical, *store_, *trail_, *desk_, clock_, [this] { return Skew(); });
+  MDG_RETURN_IF_ERROR(medical.status());
+  medical_ = *std::move(medical);
+  rpc::ServerOptions options = ServerOptionsFrom(config_);
+  options.keeper = &medical_->keeper();
+  server_ = std::make_unique<rpc::Server>(std::move(options), *desk_, *trail_, clock_,
                                           [this] { return Status(); });
   trail_->Start();
   MDG_RETURN_IF_ERROR(desk_->Start());
@@ -98,6 +104,7 @@ absl::Status Daemon::Start() {
   }
   for (auto& terminal : terminals_) terminal->Start();
   for (auto& line : lines_) line->Start();
+  medical_->Start();
   base::LogInfo("started", {{"version", kVersion},
                             {"listeners", Listeners()},
                             {"terminals", absl::StrCat(terminals_.size())}});
@@ -114,6 +121,7 @@ bool Daemon::Stop() {
   for (auto& line : lines_) {
     if (!line->Stop(kTerminalPatience)) all_ended_ = false;
   }
+  if (medical_ != nullptr) medical_->Stop();
   if (server_ != nullptr) server_->Stop(kClientPatience);
   if (desk_ != nullptr) desk_->Stop();
   if (trail_ != nullptr) trail_->Stop();
@@ -149,12 +157,17 @@ void Daemon::AddAudit(v1::SystemStatus& status) const {
   }
 }
 
-void Daemon::AddWarnings(v1::SystemStatus& status) const {
+absl::Duration Daemon::Skew() const {
   absl::Duration skew = absl::ZeroDuration();
   for (const auto& terminal : terminals_) {
     const absl::Duration one = terminal->ClockSkew();
     if (absl::AbsDuration(one) > absl::AbsDuration(skew)) skew = one;
   }
+  return skew;
+}
+
+void Daemon::AddWarnings(v1::SystemStatus& status) const {
+  const absl::Duration skew = Skew();
   status.set_clock_skew_seconds(static_cast<int32_t>(absl::ToInt64Seconds(skew)));
   if (absl::AbsDuration(skew) > kSkewAllowed) {
     *status.add_warnings() = base::MakeDetail(

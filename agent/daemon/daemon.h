@@ -11,6 +11,7 @@
 #include "agent/base/clock.h"
 #include "agent/crypto/digest.h"
 #include "agent/daemon/config.h"
+#include "agent/daemon/medical.h"
 #include "agent/daemon/site_lock.h"
 #include "agent/eligibility/line.h"
 #include "agent/eligibility/terminal.h"
@@ -44,6 +45,8 @@ class Daemon {
   absl::Status OpenSite();
   void MakeTerminals();
   void MakeLines();
+  // OQS's clock minus ours, of the terminal where it is largest; any thread.
+  absl::Duration Skew() const;
   v1::SystemStatus Status() const;
   void AddAudit(v1::SystemStatus& status) const;
   void AddWarnings(v1::SystemStatus& status) const;
@@ -58,6 +61,7 @@ class Daemon {
   std::unique_ptr<reception::Desk> desk_;
   std::vector<std::unique_ptr<eligibility::Terminal>> terminals_;
   std::vector<std::unique_ptr<eligibility::Line>> lines_;
+  std::unique_ptr<Medical> medical_;
   std::unique_ptr<rpc::Server> server_;
   bool stopped_ = false;
   bool all_ended_ = true;

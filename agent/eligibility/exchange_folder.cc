@@ -82,7 +82,10 @@ ExchangeNames NamesOf(v1::MessageFamily family, absl::string_view suffix) {
   // Not `.xml` at the end, nor an ending that Windows' short names would take for it.
   return {.request = absl::StrCat(stem, "req_", suffix, ".xml"),
           .temporary = absl::StrCat(kOurs, stem, "req_", suffix, kTemporary),
-          .reply = absl::StrCat(stem, "res_", suffix, ".xml")};
+          .reply = absl::StrCat(stem, "res_", suffix, ".xml"),
+          .document = family == v1::MESSAGE_FAMILY_OQSSIQUC01
+                          ? ""
+                          : absl::StrCat(stem, "res_", suffix, ".pdf")};
 }
 
 int ExchangeFolder::Open() {
@@ -97,7 +100,10 @@ int ExchangeFolder::LookForNames(const ExchangeNames& names, bool& free) {
   const FileLook reply = res_.Stat(names.reply);
   if (reply.look == Look::kUnreadable) return reply.error;
   free = request.look == Look::kGone && reply.look == Look::kGone;
-  return 0;
+  if (!free || names.document.empty()) return 0;
+  const FileLook document = res_.Stat(names.document);
+  free = document.look == Look::kGone;
+  return document.look == Look::kUnreadable ? document.error : 0;
 }
 
 int ExchangeFolder::WriteTemporary(const std::string& name, absl::string_view bytes) {
@@ -178,7 +184,8 @@ PublishResult ExchangeFolder::JudgeAfterStop(const ExchangeNames& names) {
   // A power failure can undo a rename that the terminal has seen already; its reply tells. Both
   // names were free before. Should the reply be another program's all the same, the question ends
   // as one whose outcome is unknown; published twice it is never.
-  const FileLook reply = res_.Stat(names.reply);
+  FileLook reply = res_.Stat(names.reply);
+  if (reply.look == Look::kGone && !names.document.empty()) reply = res_.Stat(names.document);
   if (reply.look == Look::kUnreadable) {
     return {.publication = Publication::kUnknown, .error = reply.error};
   }
@@ -219,22 +226,36 @@ int ExchangeFolder::Sweep(const SuffixRange& range,
   return 0;
 }
 
-FileLook ExchangeFolder::ReadReply(const ExchangeNames& names) {
+FileLook ExchangeFolder::ReadReply(const ExchangeNames& names) { return ReadFrom(names.reply); }
+
+FileLook ExchangeFolder::ReadDocument(const ExchangeNames& names) {
+  return names.document.empty() ? FileLook() : ReadFrom(names.document);
+}
+
+FileLook ExchangeFolder::ReadFrom(const std::string& name) {
   if (const int error = Open(); error != 0) {
     FileLook look;
     look.look = Look::kUnreadable;
     look.error = error;
     return look;
   }
-  return res_.Read(names.reply, nullptr);
+  return res_.Read(name, nullptr);
 }
 
 int ExchangeFolder::RemoveReply(const ExchangeNames& names, const FileStamp& read) {
+  return RemoveUnchanged(names.reply, read);
+}
+
+int ExchangeFolder::RemoveDocument(const ExchangeNames& names, const FileStamp& read) {
+  return RemoveUnchanged(names.document, read);
+}
+
+int ExchangeFolder::RemoveUnchanged(const std::string& name, const FileStamp& read) {
   if (const int error = Open(); error != 0) return error;
-  const FileLook now = res_.Stat(names.reply);
+  const FileLook now = res_.Stat(name);
   if (now.look == Look::kUnreadable) return now.error;
   if (now.look != Look::kRead || now.stamp != read) return 0;
-  return Remove(res_, names.reply);
+  return Remove(res_, name);
 }
 
 }  // namespace madoguchi::eligibility

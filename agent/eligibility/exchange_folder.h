@@ -20,6 +20,8 @@ struct ExchangeNames {
   // Beside the request until it is complete; its ending keeps the terminal away from it.
   std::string temporary;
   std::string reply;
+  // Where a reply may come instead, as a PDF; empty for questions that have none.
+  std::string document;
 };
 // Of OQSsiquc01, YZKsiquc01 or TKKsiquc01; empty names for any other family. `suffix`: digits (see
 // question.h).
@@ -91,16 +93,21 @@ class ExchangeFolder {
 
   // The reply as it is now, complete or not.
   FileLook ReadReply(const ExchangeNames& names);
+  // The same of its PDF; gone for questions that have none.
+  FileLook ReadDocument(const ExchangeNames& names);
   // Removes our reply, which holds medical data, after what is in it is durable; only while it is
   // still the file that was read, so that another one under the name is never lost. An errno; zero
   // also when it is not there any more, or is another one.
   int RemoveReply(const ExchangeNames& names, const FileStamp& read);
+  int RemoveDocument(const ExchangeNames& names, const FileStamp& read);
 
  private:
   // An errno, and whether neither folder holds a file of these names.
   int LookForNames(const ExchangeNames& names, bool& free);
   int WriteTemporary(const std::string& name, absl::string_view bytes);
   int Remove(const Folder& folder, const std::string& name);
+  FileLook ReadFrom(const std::string& name);
+  int RemoveUnchanged(const std::string& name, const FileStamp& read);
   PublishResult Rename(const ExchangeNames& names, JournalWriter journal);
   // What the presence of the temporary file says about a request at kWritten.
   PublishResult Judge(const ExchangeNames& names, int error);

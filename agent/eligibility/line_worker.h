@@ -74,13 +74,15 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   Fate Withdraw(Item& item);
   Fate NotSent(Item& item, absl::Status why);
 
-  // Replies.
+  // line_replies.cc
   void LookForReplies(bool all);
   Fate LookForReply(Item& item);
-  Fate OnReply(Item& item, FileLook look);
+  // `document`: it has the name of the PDF.
+  Fate OnReply(Item& item, FileLook look, bool document);
+  static absl::StatusOr<v1::OqsMessage> Read(const std::string& name, absl::string_view bytes);
   // The catalogued reason why it is not the question's reply.
   static std::optional<v1::ErrorDetail> Mismatch(const Item& item, const v1::OqsMessage& message);
-  Fate Remove(Item& item, const FileStamp& stamp);
+  Fate Remove(Item& item, const FileStamp& stamp, bool document);
   // The reply is gone, and whoever asked has been told.
   Fate BecomeOver(Item& item);
   Fate LookOnceMore(Item& item);

@@ -105,10 +105,9 @@ absl::StatusOr<std::optional<std::string>> TryCp932(absl::string_view bytes, siz
     offset = *decoded->bad_offset;
     return std::optional<std::string>();
   }
-  if (const std::optional<size_t> bad = text::FindNonXml(decoded->utf8)) {
-    // Near enough: bytes differ in number from those of the file.
-    return Forbidden(*bad);
-  }
+  // Of the characters CP932 has, XML forbids only those of ASCII, and no other has such a byte in
+  // it.
+  if (const std::optional<size_t> bad = text::FindNonXmlAscii(bytes)) return Forbidden(*bad);
   return std::optional<std::string>(std::move(decoded->utf8));
 }
 

@@ -143,6 +143,20 @@ void Desk::Complete(const Caller& caller, const v1::CompletePendingRequest& requ
       });
 }
 
+void Desk::AskRecord(const std::string& reception_id, v1::OqsMessage question, RecordDone done) {
+  auto answer = std::make_shared<RecordDone>(std::move(done));
+  const bool posted = impl_->Post(
+      [impl = impl_.get(), reception_id, question = std::move(question), answer]() mutable {
+        impl->AskRecord(reception_id, std::move(question), std::move(*answer));
+        impl->TidySoon();
+      });
+  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+}
+
+void Desk::UseAnswered(std::function<void(const v1::Reception&)> on_answered) {
+  impl_->UseAnswered(std::move(on_answered));
+}
+
 void Desk::UseLines(std::vector<eligibility::Line*> lines) { impl_->UseLines(std::move(lines)); }
 
 eligibility::LineSink Desk::MakeLineSink() {

@@ -77,6 +77,9 @@ class Desk {
   // The ways to OQS, in the order of preference besides the counter's own. Before Start; they are
   // started after it, outlive Stop, and have been made with the sink of MakeLineSink.
   void UseLines(std::vector<eligibility::Line*> lines);
+  // Told, on the desk's thread, of every reception with a new answer that opens consents. Before
+  // Start; must not block.
+  void UseAnswered(std::function<void(const v1::Reception&)> on_answered);
   // For any line. Outlives the desk's Stop.
   eligibility::LineSink MakeLineSink();
 
@@ -109,6 +112,19 @@ class Desk {
   void Retry(const Caller& caller, const v1::RetryReceptionRequest& request, ReceptionDone done);
   void Complete(const Caller& caller, const v1::CompletePendingRequest& request,
                 ReceptionDone done);
+
+  // A question about medical records of a reception (family and information_query; institution and
+  // identifier are filled in), any thread. `done` runs once, on the desk's thread. It is not asked
+  // again after a restart.
+  struct RecordReply {
+    // What the request carried as ArbitraryFileIdentifier.
+    std::string identifier;
+    eligibility::Reply reply;
+    // Keeps the file on the share: to be let go of when what is in it is durable or of no use.
+    std::shared_ptr<void> hold;
+  };
+  using RecordDone = std::function<void(absl::StatusOr<RecordReply>)>;
+  void AskRecord(const std::string& reception_id, v1::OqsMessage question, RecordDone done);
 
   // What was learned about medical records of a reception, any thread. Does nothing when consent
   // does not cover it any more. Not kept when the disk is full: it is told again with the next.

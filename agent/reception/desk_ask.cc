@@ -15,10 +15,8 @@
 namespace madoguchi::reception {
 namespace {
 
-// Questions that wait for their answer at a time, and those whose answer may still come late: more
-// than a site can have, few enough to look for.
-constexpr int64_t kMostQuestions = 200;
-constexpr size_t kMostOpen = 2000;
+// Questions without an answer at a time: more than a site can have, few enough to look for.
+constexpr int kMostQuestions = 200;
 
 using Response = absl::StatusOr<v1::ConfirmEligibilityResponse>;
 
@@ -50,13 +48,6 @@ void Desk::Impl::Confirm(const Caller& caller, const CallKey& call,
   const absl::StatusOr<std::string> begun = BeginConfirm(caller, call, request);
   if (!begun.ok()) return done(begun.status());
   AnswerOrWait(caller, *begun, until, std::move(done));
-}
-
-bool Desk::Impl::HasRoom() const {
-  const auto waiting = std::count_if(exchanges_.begin(), exchanges_.end(), [](const auto& entry) {
-    return entry.second.waits_for_answer();
-  });
-  return waiting < kMostQuestions && exchanges_.size() < kMostOpen;
 }
 
 std::optional<Response> Desk::Impl::AnswerKept(const Caller& caller, const std::string& what) {
@@ -97,7 +88,7 @@ void Desk::Impl::AnswerOrWait(const Caller& caller, const std::string& what, abs
   const bool by_reception = absl::StartsWith(what, "r");
   const auto waited_for =
       std::find_if(exchanges_.begin(), exchanges_.end(), [&](const auto& entry) {
-        return entry.second.waits_for_answer() &&
+        return entry.second.waits_for_answer() && !entry.second.about_records() &&
                (by_reception ? entry.second.row.reception_id : entry.first) == id;
       });
   if (waited_for != exchanges_.end() && until > clock_.Now()) {
@@ -112,6 +103,13 @@ void Desk::Impl::AnswerOrWait(const Caller& caller, const std::string& what, abs
     return done(reception.ok() ? Response(ResultOf(**reception)) : Response(reception.status()));
   }
   done(*std::move(now));
+}
+
+// Those that nobody waits for any longer may be many, after a day without a line.
+int Desk::Impl::Questions() const {
+  return static_cast<int>(std::count_if(exchanges_.begin(), exchanges_.end(), [](const auto& one) {
+    return one.second.waits_for_answer();
+  }));
 }
 
 const std::string& Desk::Impl::CounterOf(const v1::ConfirmEligibilityRequest& request) const {
@@ -135,7 +133,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
     if (changes.request.has_value()) MDG_RETURN_IF_ERROR(Save({}, std::move(changes), caller));
     return what;
   }
-  if (!HasRoom()) {
+  if (Questions() >= kMostQuestions) {
     return base::MakeError(base::ErrorCode::kTooManyQuestions);
   }
   std::string counter = CounterOf(request);
@@ -160,8 +158,9 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
     return what;
   }
   absl::StatusOr<OpenExchange> exchange =
-      MakeExchange(request.query(), reception_id, counter, request.patient_id(), *line);
+      MakeExchange(QuestionOf(request.query()), reception_id, counter, *line);
   if (!exchange.ok()) return exchange.status();
+  exchange->body.set_patient_id(request.patient_id());
   exchange->body.set_flight(call.fingerprint);
   changes.exchanges.push_back(exchange->Row());
   std::string what = remember(reception_id.empty() ? "e" + exchange->row.id : "r" + reception_id);
@@ -223,7 +222,8 @@ absl::Status Desk::Impl::AskAgain(const Caller& caller, const v1::Reception& bef
   v1::EligibilityQuery query = QueryOf(before.pending_note());
   std::string patient_id;
   for (const auto& [id, exchange] : exchanges_) {
-    if (exchange.row.reception_id != before.reception_id() || !exchange.body.has_question()) {
+    if (exchange.row.reception_id != before.reception_id() ||
+        !exchange.body.question().has_query()) {
       continue;
     }
     if (NoteOf(exchange.body.question().query(), before.pending_note()).SerializeAsString() !=
@@ -234,8 +234,9 @@ absl::Status Desk::Impl::AskAgain(const Caller& caller, const v1::Reception& bef
     patient_id = exchange.body.patient_id();
   }
   absl::StatusOr<OpenExchange> exchange =
-      MakeExchange(query, before.reception_id(), before.counter(), patient_id, *line);
+      MakeExchange(QuestionOf(query), before.reception_id(), before.counter(), *line);
   if (!exchange.ok()) return exchange.status();
+  exchange->body.set_patient_id(patient_id);
   store::Changes changes;
   changes.exchanges.push_back(exchange->Row());
   if (!call.key.empty()) changes.request = MakeResult(call, asked->SerializeAsString());
@@ -257,7 +258,7 @@ void Desk::Impl::AskPending() {
     return;
   }
   const eligibility::Line* line = ChooseLine(oldest->counter(), {});
-  if (line == nullptr || !HasRoom()) return;
+  if (line == nullptr || Questions() >= kMostQuestions) return;
   if (base::FromProto(line->Status().since()) + options_.line_settles > now) return;
   asked_pending_at_ = now;
   v1::Reception after;
@@ -267,11 +268,34 @@ void Desk::Impl::AskPending() {
   }
 }
 
+void Desk::Impl::AskRecord(const std::string& reception_id, v1::OqsMessage question,
+                           RecordDone done) {
+  const ReceptionPtr reception = board_.Find(reception_id);
+  if (reception == nullptr) {
+    return done(base::MakeError(base::ErrorCode::kReceptionNotFound));
+  }
+  if (Questions() >= kMostQuestions) {
+    return done(base::MakeError(base::ErrorCode::kTooManyQuestions));
+  }
+  eligibility::Line* line = ChooseLine(reception->counter(), {});
+  if (line == nullptr) return done(NotAsked(lines_));
+  absl::StatusOr<OpenExchange> exchange =
+      MakeExchange(std::move(question), reception_id, reception->counter(), *line);
+  if (!exchange.ok()) return done(exchange.status());
+  store::Changes changes;
+  changes.exchanges.push_back(exchange->Row());
+  if (const absl::Status saved = Save({}, std::move(changes)); !saved.ok()) return done(saved);
+  exchange->on_record = std::move(done);
+  Send(*std::move(exchange), *line);
+}
+
 void Desk::Impl::StopWaiting() {
   for (auto& [id, exchange] : exchanges_) {
     for (ExchangeWaiter& waiter : std::exchange(exchange.waiters, {})) {
       waiter.done(base::MakeError(base::ErrorCode::kStopping));
     }
+    if (exchange.on_record == nullptr) continue;
+    std::exchange(exchange.on_record, nullptr)(base::MakeError(base::ErrorCode::kStopping));
   }
 }
 

@@ -40,38 +40,88 @@ absl::Status Desk::Impl::LoadExchanges() {
   absl::StatusOr<std::vector<store::ExchangeRow>> rows = store_.ReadOpenExchanges();
   if (!rows.ok()) return rows.status();
   const absl::Time now = clock_.Now();
-  // The question a reception waits for is the last about it.
-  std::map<std::string, std::string> last;
-  for (const store::ExchangeRow& row : *rows) last[row.reception_id] = row.id;
+  // Oldest first.
+  std::vector<std::string> ids;
   for (store::ExchangeRow& row : *rows) {
     absl::StatusOr<OpenExchange> parsed = ParseExchange(std::move(row));
     if (!parsed.ok()) return parsed.status();
-    OpenExchange& exchange = exchanges_[parsed->row.id] = *std::move(parsed);
+    ids.push_back(parsed->row.id);
+    exchanges_[ids.back()] = *std::move(parsed);
+  }
+  // The question a reception waits for is the last about it.
+  std::map<std::string, std::string> last;
+  for (const std::string& id : ids) {
+    if (!exchanges_[id].about_records()) last[exchanges_[id].row.reception_id] = id;
+  }
+  for (const std::string& id : ids) {
+    OpenExchange& exchange = exchanges_[id];
     exchange.deadline =
         std::max(exchange.row.opened_at + options_.answer_within, now + kAfterStart);
-    const ReceptionPtr reception = board_.Find(exchange.row.reception_id);
-    exchange.given_up = exchange.row.reception_id.empty()
-                            ? exchange.row.opened_at + options_.answer_within <= now
-                            : reception == nullptr ||
-                                  reception->state() != v1::RECEPTION_STATE_ASKING ||
-                                  last[exchange.row.reception_id] != exchange.row.id;
+    exchange.given_up = NobodyWaits(exchange, now) || (!exchange.row.reception_id.empty() &&
+                                                       last[exchange.row.reception_id] != id);
+    // What was not sent for somebody who is gone is not sent any more.
+    if (exchange.about_records() && exchange.step() == ExchangeStep::kPrepared) {
+      EndNotSent(exchange, base::MakeError(base::ErrorCode::kStopping));
+      continue;
+    }
     // A terminal that is not configured any more: its time runs out like that of any other.
     if (eligibility::Line* line = FindLine(exchange.row.terminal); line != nullptr) {
       line->Ask(OutgoingOf(exchange));
     }
   }
-  // Not one that says it is being asked about without a question that could be answered.
-  Receptions lost;
+  FindLostQuestions(now);
+  EndLostQuestions();
+  return absl::OkStatus();
+}
+
+bool Desk::Impl::NobodyWaits(const OpenExchange& exchange, absl::Time now) const {
+  // Its reply is only cleared away.
+  if (exchange.about_records()) return true;
+  if (exchange.row.reception_id.empty()) {
+    return exchange.row.opened_at + options_.answer_within <= now;
+  }
+  const ReceptionPtr reception = board_.Find(exchange.row.reception_id);
+  return reception == nullptr || reception->state() != v1::RECEPTION_STATE_ASKING;
+}
+
+void Desk::Impl::FindLostQuestions(absl::Time now) {
   for (const Event& event : board_.All()) {
     const v1::Reception& reception = *event.reception;
-    const bool is_asked = std::any_of(exchanges_.begin(), exchanges_.end(), [&](const auto& entry) {
-      return entry.second.row.reception_id == reception.reception_id();
-    });
-    if (reception.state() != v1::RECEPTION_STATE_ASKING || is_asked) continue;
-    absl::StatusOr<v1::Reception> unknown = Apply(reception, NoAnswer{}, now);
-    if (unknown.ok()) lost.push_back(*std::move(unknown));
+    // Not one that says it is being asked about without a question that could be answered.
+    if (reception.state() == v1::RECEPTION_STATE_ASKING) {
+      const bool is_asked = std::any_of(exchanges_.begin(), exchanges_.end(), [&](const auto& one) {
+        return one.second.row.reception_id == reception.reception_id() &&
+               !one.second.about_records();
+      });
+      if (is_asked) continue;
+      absl::StatusOr<v1::Reception> unknown = Apply(reception, NoAnswer{}, now);
+      if (unknown.ok()) lost_.push_back(*std::move(unknown));
+      continue;
+    }
+    v1::Reception after = reception;
+    for (const v1::RecordStatus& status : reception.records()) {
+      if (status.state() != v1::RECORD_STATE_FETCHING) continue;
+      v1::RecordStatus fresh;
+      fresh.set_category(status.category());
+      fresh.set_state(v1::RECORD_STATE_NOT_FETCHED);
+      absl::StatusOr<v1::Reception> moved = Apply(after, RecordMoved{std::move(fresh)}, now);
+      if (moved.ok()) after = *std::move(moved);
+    }
+    if (after.revision() == reception.revision()) continue;
+    after.set_revision(reception.revision() + 1);
+    lost_.push_back(std::move(after));
   }
-  return lost.empty() ? absl::OkStatus() : Save(std::move(lost), {});
+}
+
+void Desk::Impl::EndLostQuestions() {
+  // What has changed since is not lost any more.
+  std::erase_if(lost_, [&](const v1::Reception& after) {
+    const ReceptionPtr now = board_.Find(after.reception_id());
+    return now == nullptr || now->revision() + 1 != after.revision();
+  });
+  if (lost_.empty()) return;
+  if (!Save(lost_, {}).ok()) return RetrySoon();
+  lost_.clear();
 }
 
 void Desk::Impl::CloseOldExchanges(absl::CivilDay today) {

@@ -30,7 +30,15 @@ v1::Assignment AssignmentOf(const OpenExchange& exchange, const v1::Confirmation
 
 // What is left is what a reply is known by: whom it was about has no place in the journal any more.
 void ForgetPerson(OpenExchange& exchange) {
-  exchange.body.mutable_question()->clear_query();
+  v1::OqsMessage& question = *exchange.body.mutable_question();
+  if (exchange.about_records()) {
+    v1::InformationQuery head;
+    head.set_medical_institution_code(question.information_query().medical_institution_code());
+    head.set_arbitrary_file_identifier(question.information_query().arbitrary_file_identifier());
+    *question.mutable_information_query() = std::move(head);
+  } else {
+    question.clear_query();
+  }
   exchange.body.clear_patient_id();
   exchange.body.clear_flight();
 }
@@ -79,10 +87,19 @@ absl::StatusOr<int> Desk::Impl::NextNumber(const std::string& terminal, absl::Ci
   return next->second++;
 }
 
-absl::StatusOr<OpenExchange> Desk::Impl::MakeExchange(const v1::EligibilityQuery& query,
+v1::OqsMessage Desk::Impl::QuestionOf(const v1::EligibilityQuery& query) const {
+  v1::OqsMessage question;
+  question.set_family(v1::MESSAGE_FAMILY_OQSSIQUC01);
+  question.set_role(v1::MESSAGE_ROLE_REQUEST);
+  *question.mutable_query() = query;
+  *question.mutable_request_header()->mutable_confirmation_date() =
+      query.has_day() ? query.day() : base::ToDate(base::JapanDay(clock_.Now()));
+  return question;
+}
+
+absl::StatusOr<OpenExchange> Desk::Impl::MakeExchange(v1::OqsMessage question,
                                                       const std::string& reception_id,
                                                       const std::string& counter,
-                                                      const std::string& patient_id,
                                                       const eligibility::Line& line) {
   const absl::Time now = clock_.Now();
   OpenExchange exchange;
@@ -96,16 +113,17 @@ absl::StatusOr<OpenExchange> Desk::Impl::MakeExchange(const v1::EligibilityQuery
   row.number = *number;
   row.step = static_cast<int>(ExchangeStep::kPrepared);
   row.opened_at = now;
-  v1::OqsMessage& question = *exchange.body.mutable_question();
-  question.set_family(v1::MESSAGE_FAMILY_OQSSIQUC01);
-  question.set_role(v1::MESSAGE_ROLE_REQUEST);
-  *question.mutable_query() = query;
-  v1::MessageHeader& header = *question.mutable_request_header();
-  header.set_medical_institution_code(options_.medical_institution_code);
-  header.set_arbitrary_file_identifier(row.id);
-  *header.mutable_confirmation_date() = query.has_day() ? query.day() : base::ToDate(row.day);
+  const auto sign = [&](auto& head) {
+    head.set_medical_institution_code(options_.medical_institution_code);
+    head.set_arbitrary_file_identifier(row.id);
+  };
+  if (question.has_information_query()) {
+    sign(*question.mutable_information_query());
+  } else {
+    sign(*question.mutable_request_header());
+  }
+  *exchange.body.mutable_question() = std::move(question);
   exchange.body.set_counter(counter);
-  exchange.body.set_patient_id(patient_id);
   exchange.deadline = now + options_.answer_within;
   return exchange;
 }
@@ -123,6 +141,7 @@ OpenExchange* Desk::Impl::FindExchange(const eligibility::Ticket& ticket) {
 
 Desk::Impl::Receptions Desk::Impl::Move(const OpenExchange& exchange, const Input& input) const {
   Receptions moved;
+  if (exchange.about_records()) return moved;
   const ReceptionPtr before = board_.Find(exchange.row.reception_id);
   if (before == nullptr) return moved;
   absl::StatusOr<v1::Reception> after = Apply(*before, input, clock_.Now());
@@ -228,7 +247,8 @@ void Desk::Impl::EndNotSent(OpenExchange& exchange, const absl::Status& why) {
 absl::Status Desk::Impl::OnAnswered(const eligibility::Ticket& ticket, eligibility::Reply reply) {
   OpenExchange* exchange = FindExchange(ticket);
   // Of an exchange that is over: what is in it is of no use to anybody.
-  if (exchange == nullptr) return absl::OkStatus();
+  if (exchange == nullptr || exchange->step() == ExchangeStep::kAnswered) return absl::OkStatus();
+  if (exchange->about_records()) return OnRecordReply(*exchange, std::move(reply));
   const absl::Time now = clock_.Now();
   v1::Confirmation answer = std::move(*reply.message.mutable_confirmation());
   *answer.mutable_received_at() = base::ToProto(reply.seen_at);
@@ -268,9 +288,45 @@ absl::Status Desk::Impl::OnAnswered(const eligibility::Ticket& ticket, eligibili
   // Who asked once more has the answer too, if it came to the first question.
   if (over.row.reception_id.empty()) return absl::OkStatus();
   for (auto& [id, other] : exchanges_) {
-    if (other.row.reception_id == over.row.reception_id) Tell(other);
+    if (other.row.reception_id == over.row.reception_id && !other.about_records()) Tell(other);
   }
   return absl::OkStatus();
+}
+
+absl::Status Desk::Impl::OnRecordReply(OpenExchange& exchange, eligibility::Reply reply) {
+  if (exchange.on_record == nullptr && !exchange.handed_out) {
+    // Nobody waits for it any longer, so nothing of it may be kept.
+    FinishRecord(exchange.row.id);
+    return exchange.step() == ExchangeStep::kAnswered
+               ? absl::OkStatus()
+               : base::MakeError(base::ErrorCode::kStoreFailed);
+  }
+  if (!std::exchange(exchange.handed_out, true)) {
+    const std::string id = exchange.row.id;
+    RecordReply record{.identifier = id, .reply = std::move(reply), .hold = nullptr};
+    // Not before it was let go of is the file removed; the line offers it again until then.
+    record.hold =
+        std::shared_ptr<void>(this, [this, id](void*) { Post([this, id] { FinishRecord(id); }); });
+    std::exchange(exchange.on_record, nullptr)(std::move(record));
+  }
+  return base::MakeError(base::ErrorCode::kTookTooLong, {.what = "it is being kept"});
+}
+
+void Desk::Impl::FinishRecord(const std::string& id) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  OpenExchange& exchange = found->second;
+  exchange.handed_out = false;
+  OpenExchange over;
+  over.row = exchange.row;
+  over.body = exchange.body;
+  over.row.step = static_cast<int>(ExchangeStep::kAnswered);
+  ForgetPerson(over);
+  store::Changes changes;
+  changes.exchanges.push_back(over.Row());
+  if (!Save({}, std::move(changes)).ok()) return;
+  exchange.row = over.row;
+  exchange.body = over.body;
 }
 
 void Desk::Impl::OnRemoved(const eligibility::Ticket& ticket) {
@@ -286,6 +342,11 @@ void Desk::Impl::OnRemoved(const eligibility::Ticket& ticket) {
 }
 
 void Desk::Impl::Tell(OpenExchange& exchange) {
+  if (exchange.on_record != nullptr) {
+    std::exchange(exchange.on_record, nullptr)(
+        exchange.not_sent.ok() ? base::MakeError(base::ErrorCode::kOutcomeUnknown)
+                               : exchange.not_sent);
+  }
   std::vector<ExchangeWaiter> waiters = std::exchange(exchange.waiters, {});
   if (waiters.empty()) return;
   absl::StatusOr<v1::ConfirmEligibilityResponse> result =

@@ -37,6 +37,13 @@ absl::StatusOr<int64_t> AddClosedSince(absl::CivilDay today,
   return 0;
 }
 
+// An answer that was not there before, and consents that it opens.
+bool HasNewConsents(const v1::Reception* before, const v1::Reception& after) {
+  return after.state() == v1::RECEPTION_STATE_ANSWERED && !after.usable_consents().empty() &&
+         (before == nullptr ||
+          before->confirmation().confirmation_id() != after.confirmation().confirmation_id());
+}
+
 }  // namespace
 
 absl::StatusOr<ReceptionPtr> ParseReception(const store::ReceptionRow& row) {
@@ -126,8 +133,11 @@ ReceptionPtr Desk::Impl::Before(const v1::Reception& after) const {
 
 absl::Status Desk::Impl::Save(Receptions receptions, store::Changes changes, const Caller& by,
                               std::vector<audit::Entry> entries) {
+  std::vector<std::string> answered;
   for (const v1::Reception& reception : receptions) {
-    std::optional<audit::Entry> entry = EntryOf(Before(reception).get(), reception, by);
+    const ReceptionPtr before = Before(reception);
+    if (HasNewConsents(before.get(), reception)) answered.push_back(reception.reception_id());
+    std::optional<audit::Entry> entry = EntryOf(before.get(), reception, by);
     if (entry.has_value()) entries.push_back(*std::move(entry));
     const absl::Time opened_at = base::FromProto(reception.opened_at());
     changes.receptions.push_back({.id = reception.reception_id(),
@@ -154,6 +164,9 @@ absl::Status Desk::Impl::Save(Receptions receptions, store::Changes changes, con
   if (events.empty()) return absl::OkStatus();
   board_.Publish(events);
   on_event_();
+  for (const std::string& id : answered) {
+    if (on_answered_ != nullptr) on_answered_(*board_.Find(id));
+  }
   Rearm();
   return absl::OkStatus();
 }

@@ -63,10 +63,14 @@ class Desk::Impl {
 
   // desk_ask.cc: what clients ask of OQS.
   void UseLines(std::vector<eligibility::Line*> lines) { lines_ = std::move(lines); }
+  void UseAnswered(std::function<void(const v1::Reception&)> on_answered) {
+    on_answered_ = std::move(on_answered);
+  }
   void Confirm(const Caller& caller, const CallKey& call,
                const v1::ConfirmEligibilityRequest& request, absl::Time until, ConfirmDone done);
   absl::StatusOr<v1::Reception> Retry(const Caller& caller, const CallKey& call,
                                       const std::string& reception_id);
+  void AskRecord(const std::string& reception_id, v1::OqsMessage question, RecordDone done);
   void StopWaiting();
   // Asks about receptions that wait for the line, when it is there, one after the other.
   void AskPending();
@@ -127,10 +131,10 @@ class Desk::Impl {
                                              const v1::ConfirmEligibilityRequest& request,
                                              const std::string& counter,
                                              const eligibility::Line* line) const;
-  // For one more question.
-  bool HasRoom() const;
   void AnswerOrWait(const Caller& caller, const std::string& what, absl::Time until,
                     ConfirmDone done);
+  // On their way, answers still awaited.
+  int Questions() const;
   const std::string& CounterOf(const v1::ConfirmEligibilityRequest& request) const;
   absl::Status AskAgain(const Caller& caller, const v1::Reception& before, const CallKey& call,
                         v1::Reception& after);
@@ -141,11 +145,14 @@ class Desk::Impl {
   eligibility::Line* ChooseLine(absl::string_view counter,
                                 const std::set<std::string>& tried) const;
   // A new exchange by `line`, to be saved and then sent.
-  absl::StatusOr<OpenExchange> MakeExchange(const v1::EligibilityQuery& query,
+  absl::StatusOr<OpenExchange> MakeExchange(v1::OqsMessage question,
                                             const std::string& reception_id,
                                             const std::string& counter,
-                                            const std::string& patient_id,
                                             const eligibility::Line& line);
+  v1::OqsMessage QuestionOf(const v1::EligibilityQuery& query) const;
+  absl::Status OnRecordReply(OpenExchange& exchange, eligibility::Reply reply);
+  // What was handed out is durable or of no use.
+  void FinishRecord(const std::string& id);
   absl::StatusOr<int> NextNumber(const std::string& terminal, absl::CivilDay day);
   // After it was saved.
   void Send(OpenExchange exchange, eligibility::Line& line);
@@ -158,6 +165,12 @@ class Desk::Impl {
 
   // desk_exchange_time.cc
   absl::Status LoadExchanges();
+  // After a restart.
+  bool NobodyWaits(const OpenExchange& exchange, absl::Time now) const;
+  // Receptions that wait for what an earlier run took with it go back. At the start, and again
+  // while that cannot be kept.
+  void FindLostQuestions(absl::Time now);
+  void EndLostQuestions();
   void GiveUp(OpenExchange& exchange);
   void WatchExchange(const std::string& id, absl::Time now);
   void CloseOldExchanges(absl::CivilDay today);
@@ -191,6 +204,7 @@ class Desk::Impl {
   const crypto::KeyedHash& person_hash_;
   base::Clock& clock_;
   const std::function<void()> on_event_;
+  std::function<void(const v1::Reception&)> on_answered_;
   Board board_;
 
   People people_;
@@ -203,6 +217,8 @@ class Desk::Impl {
   // Receptions that are to be asked about when the line is back, the oldest first.
   std::set<std::pair<absl::Time, std::string>> waiting_for_line_;
   absl::flat_hash_map<std::string, absl::Time> waiting_since_;
+  // As they are to be, one revision further.
+  Receptions lost_;
   absl::Time asked_pending_at_ = absl::InfinitePast();
   base::Executor::TimerId watch_timer_ = 0;
   // When the first consent of each reception ends.

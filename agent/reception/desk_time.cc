@@ -22,6 +22,7 @@ void Desk::Impl::Tick() {
   retry_ = false;
   if (StoreStatus().state() == v1::CONNECTION_STATE_OFFLINE) NoteStore(store_.Probe());
   EndConsents(now);
+  EndLostQuestions();
   ChangeDay(base::JapanDay(now));
   DropExpectations(now);
   DeleteOld(now);

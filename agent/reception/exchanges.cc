@@ -57,14 +57,19 @@ absl::StatusOr<OpenExchange> ParseExchange(store::ExchangeRow row) {
 
 eligibility::Outgoing OutgoingOf(const OpenExchange& exchange) {
   const v1::OqsMessage& asked = exchange.body.question();
-  const v1::MessageHeader& header = asked.request_header();
   eligibility::Outgoing out{.ticket = exchange.ticket(), .question = {}};
   out.question.family = asked.family();
-  out.question.query = asked.query();
-  out.question.institution = header.medical_institution_code();
-  out.question.identifier = header.arbitrary_file_identifier();
-  const v1::Date& day = header.confirmation_date();
-  out.question.day = absl::CivilDay(day.year(), day.month(), day.day());
+  if (exchange.about_records()) {
+    out.question.information = asked.information_query();
+    out.question.institution = asked.information_query().medical_institution_code();
+    out.question.identifier = asked.information_query().arbitrary_file_identifier();
+  } else {
+    const v1::MessageHeader& header = asked.request_header();
+    out.question.query = asked.query();
+    out.question.institution = header.medical_institution_code();
+    out.question.identifier = header.arbitrary_file_identifier();
+    out.question.day = base::ToCivilDay(header.confirmation_date());
+  }
   out.step = JournalStepOf(exchange.step());
   out.answered = exchange.step() == ExchangeStep::kAnswered;
   out.given_up = exchange.given_up;

@@ -49,7 +49,13 @@ struct OpenExchange {
   // It was not sent, and this could not be kept yet: the reason.
   absl::Status not_sent;
   std::vector<ExchangeWaiter> waiters;
+  // Whoever asked about medical records; empty when it has been told.
+  Desk::RecordDone on_record;
+  // It has the reply, and has not let go of it yet.
+  bool handed_out = false;
 
+  // A question about medical records, not about the qualification.
+  bool about_records() const { return body.question().has_information_query(); }
   ExchangeStep step() const { return static_cast<ExchangeStep>(row.step); }
   bool waits_for_answer() const {
     return !given_up && (step() == ExchangeStep::kPrepared || step() == ExchangeStep::kWritten ||

@@ -1,6 +1,7 @@
 #ifndef MADOGUCHI_AGENT_RECORDS_ANSWER_RULE_H_
 #define MADOGUCHI_AGENT_RECORDS_ANSWER_RULE_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -34,6 +35,9 @@ struct Answer {
   // What the request carried as ArbitraryFileIdentifier.
   std::string identifier;
   std::string bytes;
+  // Keeps the file where it lies: let go of when what is in it is durable or of no use. May be
+  // empty.
+  std::shared_ptr<void> hold = nullptr;
 };
 
 // What a file says, as the codec reads it.

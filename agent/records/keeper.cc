@@ -10,6 +10,7 @@
 #include "agent/base/executor.h"
 #include "agent/base/japan_time.h"
 #include "agent/base/log.h"
+#include "agent/records/keeper_match.h"
 
 namespace madoguchi::records {
 namespace {
@@ -18,58 +19,6 @@ constexpr absl::Duration kRetryAfter = absl::Seconds(5);
 constexpr int kDeleteBatch = 100;
 // Calls that are remembered as done, so that the same call again does not ask OQS again.
 constexpr size_t kMostCalls = 10'000;
-
-int64_t Number(absl::CivilMonth month) { return month.year() * 12 + month.month() - 1; }
-
-store::RecordKey KeyOf(const Question& question) {
-  store::RecordKey key{.reception_id = question.reception_id,
-                       .kind = static_cast<int>(question.kind)};
-  if (question.months.has_value()) {
-    key.first_month = Number(question.months->first);
-    key.last_month = Number(question.months->last);
-  }
-  return key;
-}
-
-Label LabelOf(const store::RecordRow& row) {
-  return {.reception_id = row.key.reception_id,
-          .kind = static_cast<Kind>(row.key.kind),
-          .qualification_index = row.qualification,
-          .fetched_at = row.fetched_at};
-}
-
-bool Answers(const store::RecordRow& row, const Wish& wish) {
-  if (row.key.kind != static_cast<int>(wish.kind)) return false;
-  if (!wish.months.has_value()) return true;
-  return row.key.first_month <= Number(wish.months->first) &&
-         Number(wish.months->last) <= row.key.last_month &&
-         // A document cannot be cut to a range.
-         (!FactsOf(wish.kind).document || (row.key.first_month == Number(wish.months->first) &&
-                                           row.key.last_month == Number(wish.months->last)));
-}
-
-bool Answers(const Question& question, const Wish& wish, int qualification_index) {
-  if (question.reception_id != wish.reception_id || question.kind != wish.kind ||
-      question.qualification_index != qualification_index) {
-    return false;
-  }
-  if (!wish.months.has_value()) return true;
-  return FactsOf(wish.kind).document ? question.months == wish.months
-                                     : question.months->Contains(*wish.months);
-}
-
-Question MakeQuestion(const Wish& wish, const Gate::Pass& pass) {
-  const v1::Reception& reception = *pass.reception;
-  const int index = pass.coverage.qualification_index;
-  return {.reception_id = wish.reception_id,
-          .kind = wish.kind,
-          .counter = reception.counter(),
-          .terminal = reception.terminal(),
-          .medical_institution_code = reception.medical_institution_code(),
-          .qualification = reception.confirmation().qualifications(index),
-          .qualification_index = index,
-          .months = wish.months};
-}
 
 }  // namespace
 
@@ -113,15 +62,19 @@ class Keeper::Impl : public std::enable_shared_from_this<Keeper::Impl> {
                                         const absl::StatusOr<Answer>& answer);
   void Tell(const Question& question, v1::RecordState state, absl::Time fetched_at,
             const absl::Status& why);
-  // Whether this call has asked OQS already; notes it when not.
-  bool AskedBefore(const Wish& wish);
+  // Whether this call was made before; notes it when not. MDG-1002.
+  absl::StatusOr<bool> MadeBefore(const Wish& wish);
   void DeleteDue();
   void KeepMark();
 
   const KeeperOptions options_;
   const Parts parts_;
   Flights flights_;
-  std::map<std::string, absl::Time> calls_;
+  struct Call {
+    absl::Time at;
+    std::string content;
+  };
+  std::map<std::string, Call> calls_;
   bool scrub_due_ = false;
   bool stopped_ = false;
   // Last: its thread uses everything above.
@@ -174,8 +127,9 @@ void Keeper::Impl::Refuse(const Waiter& waiter, const absl::Status& why) {
 
 void Keeper::Impl::Get(const Wish& wish, Done done) {
   Waiter waiter{wish, std::move(done)};
-  const bool fetch = wish.freshness == Freshness::kFetch && !AskedBefore(wish);
-  if (!fetch) {
+  const absl::StatusOr<bool> again = MadeBefore(wish);
+  if (!again.ok()) return waiter.done(again.status());
+  if (wish.freshness != Freshness::kFetch || *again) {
     const auto stored = FindStored(wish);
     if (!stored.ok()) return waiter.done(stored.status());
     if (stored->has_value()) return Deliver(waiter, **stored);
@@ -277,15 +231,19 @@ void Keeper::Impl::Tell(const Question& question, v1::RecordState state, absl::T
   parts_.on_status(question.reception_id, std::move(statuses));
 }
 
-bool Keeper::Impl::AskedBefore(const Wish& wish) {
+absl::StatusOr<bool> Keeper::Impl::MadeBefore(const Wish& wish) {
   if (wish.call_key.empty()) return false;
-  if (!calls_.emplace(wish.call_key, parts_.clock.Now()).second) return true;
+  const auto [call, added] =
+      calls_.emplace(wish.call_key, Call{parts_.clock.Now(), wish.call_content});
+  if (!added && call->second.content != wish.call_content) {
+    return base::MakeError(base::ErrorCode::kRequestIdReused, {.field = "request_id"});
+  }
   if (calls_.size() > kMostCalls) {
     calls_.erase(std::min_element(calls_.begin(), calls_.end(), [](const auto& a, const auto& b) {
-      return a.second < b.second;
+      return a.second.at < b.second.at;
     }));
   }
-  return false;
+  return !added;
 }
 
 void Keeper::Impl::Prefetch(const std::string& reception_id, Kind kind) {

@@ -32,6 +32,8 @@ struct Wish {
   // The same call again: with kFetch, OQS is asked once for all calls with the same key. Empty:
   // every call stands for itself.
   std::string call_key;
+  // What it asks for: another content under the same key is MDG-1002.
+  std::string call_content = {};
 };
 
 // A closed box with what is kept (Reading::body), and the permit that opens it.

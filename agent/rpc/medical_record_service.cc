@@ -64,8 +64,11 @@ records::Wish WishOf(const reception::Caller& caller, const Request& request, Ki
                      .call_key = {}};
   if (!request.request_id().empty()) {
     // What makes it the same call: who, what and its id.
-    wish.call_key = absl::StrCat(caller.identity, "\n", static_cast<int>(kind), "\n",
-                                 request.reception_id(), "\n", request.request_id());
+    wish.call_key =
+        absl::StrCat(caller.identity, "\n", static_cast<int>(kind), "\n", request.request_id());
+    Request bare = request;
+    bare.clear_request_id();
+    wish.call_content = bare.SerializeAsString();
   }
   return wish;
 }

@@ -25,6 +25,17 @@ constexpr bool IsForbiddenByte(uint8_t byte) {
   return byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r';
 }
 
+// The high bits of the bytes of `word` below 0x20. Bytes are looked at apart: no sum carries.
+constexpr uint64_t BytesBelowSpace(uint64_t word) {
+  return ~(((word & ~kHighBits) + 0x6060606060606060) | word) & kHighBits;
+}
+
+// The high bits of the bytes that are `wanted`.
+constexpr uint64_t BytesEqual(uint64_t word, uint8_t wanted) {
+  const uint64_t differing = word ^ (0x0101010101010101 * wanted);
+  return ~(((differing & ~kHighBits) + ~kHighBits) | differing) & kHighBits;
+}
+
 // Length of the run of plain characters (0x20 to 0x7F) at `at`, in whole words of 8 bytes.
 size_t PlainWords(absl::string_view bytes, size_t at) {
   const size_t start = at;
@@ -130,6 +141,23 @@ void AppendUtf8(char32_t value, std::string& out) {
 std::optional<size_t> FindInvalidUtf8(absl::string_view bytes) { return FindBad<false>(bytes); }
 
 std::optional<size_t> FindNonXml(absl::string_view bytes) { return FindBad<true>(bytes); }
+
+std::optional<size_t> FindNonXmlAscii(absl::string_view bytes) {
+  size_t at = 0;
+  for (; bytes.size() - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, sizeof(word));
+    const uint64_t below = BytesBelowSpace(word);
+    if (below == 0) continue;
+    const uint64_t allowed =
+        BytesEqual(word, '\t') | BytesEqual(word, '\n') | BytesEqual(word, '\r');
+    if ((below & ~allowed) != 0) break;
+  }
+  for (; at < bytes.size(); ++at) {
+    if (IsForbiddenByte(ByteAt(bytes, at))) return at;
+  }
+  return std::nullopt;
+}
 
 bool IsXmlCharacter(char32_t value) {
   if (value < 0x20) return value == '\t' || value == '\n' || value == '\r';

@@ -33,6 +33,10 @@ std::optional<size_t> FindInvalidUtf8(absl::string_view bytes);
 // characters besides tab, LF and CR; U+FFFE; U+FFFF); nullopt when there is none.
 std::optional<size_t> FindNonXml(absl::string_view bytes);
 
+// Offset of the first control character of ASCII that XML 1.0 forbids, in bytes of whatever
+// encoding that has ASCII; nullopt when there is none.
+std::optional<size_t> FindNonXmlAscii(absl::string_view bytes);
+
 // True for the characters XML 1.0 allows.
 bool IsXmlCharacter(char32_t value);
 

@@ -45,7 +45,7 @@ class Line(unittest.TestCase):
         self.assertEqual(self.desk.status().pending_receptions, 50)
         # Without a reception nothing is promised.
         with self.assertRaises(grpc.RpcError) as refused:
-            self.desk.confirm(self.people[50], wait_seconds=1)
+            self.desk.confirm(self.people[49], wait_seconds=1)
         self.assertEqual(number_of(refused.exception), "MDG-1413")
         # They outlive the daemon.
         self.clinic.kill_daemon()

@@ -143,6 +143,12 @@ TEST(Encoding, RefusesNulBytesInTheMiddle) {
 }
 
 TEST(Encoding, RefusesCharactersXmlForbids) {
+  for (const char bad : {'\x01', '\x1B', '\x0C', '\0'}) {
+    std::string cp932 = Document(Declaration("Shift_JIS"), "\x89\xCB#\x8B\xF3");
+    const size_t at = cp932.find('#');
+    cp932[at] = bad;
+    ExpectRefused(cp932, base::ErrorCode::kNotXml, absl::StrCat("byte ", at));
+  }
   for (const char* bad : {"\x01", "\x1B", "\x0C", "\xEF\xBF\xBF"}) {
     const std::string bytes = Document("", absl::StrCat("架", bad));
     ExpectRefused(bytes, base::ErrorCode::kNotXml, absl::StrCat("byte ", bytes.find("架") + 3));

@@ -144,6 +144,56 @@ TEST_F(KeeperTest, ConsentTakenBackWhileOqsThinks) {
   EXPECT_EQ(Events().back().error, "MDG-2003");
 }
 
+TEST_F(KeeperTest, ConsentOfAnotherQualificationDoesNotDoWhenTheAnswerComes) {
+  const auto call = Get(Want(Kind::kDrug));
+  Settle();
+  // While OQS thought, the consent of the one asked about ended; another one of the person has it.
+  Change([](v1::Reception& reception) {
+    *reception.mutable_confirmation()->add_qualifications() =
+        reception.confirmation().qualifications(0);
+    reception.clear_usable_consents();
+    OpenConsent(reception, 1, v1::CONSENT_CATEGORY_DRUG, Morning() + absl::Hours(24));
+  });
+  Reply(0, "YZK drugs");
+  EXPECT_EQ(call->Result().substr(0, 5), "MDG-2");
+  EXPECT_THAT(Kept(), IsEmpty());
+  EXPECT_FALSE(FilesHold("YZK drugs"));
+}
+
+TEST_F(KeeperTest, TheFileIsHeldUntilWhatIsInItIsDurable) {
+  const auto call = Get(Want(Kind::kDrug));
+  Settle();
+  auto kept_at_release = std::make_shared<std::vector<std::string>>();
+  absl::Notification released;
+  std::function<void(absl::StatusOr<Answer>)> answer;
+  {
+    absl::MutexLock lock(&mu_);
+    answer = asked_[0].answer;
+  }
+  answer(Answer{.file_name = "f",
+                .identifier = "",
+                .bytes = "YZK drugs",
+                .hold = std::shared_ptr<void>(this, [&, kept_at_release](void*) {
+                  *kept_at_release = Kept();
+                  released.Notify();
+                })});
+  ASSERT_TRUE(released.WaitForNotificationWithTimeout(kPatience));
+  EXPECT_THAT(*kept_at_release, ElementsAre("YZK drugs"));
+  EXPECT_EQ(call->Result(), "YZK drugs");
+}
+
+TEST_F(KeeperTest, ACallIdStandsForOneContent) {
+  Wish wish = Want(Kind::kDrug);
+  wish.call_key = "emr/1";
+  wish.call_content = "one";
+  const auto first = Get(wish);
+  Reply(0, "YZK drugs");
+  EXPECT_EQ(first->Result(), "YZK drugs");
+  wish.call_content = "another";
+  EXPECT_EQ(Get(wish)->Result(), "MDG-1002");
+  EXPECT_EQ(Questions(), 1u);
+}
+
 TEST_F(KeeperTest, ConsentTakenBackShutsWhatIsKept) {
   const auto call = Get(Want(Kind::kDrug));
   Reply(0, "YZK drugs");

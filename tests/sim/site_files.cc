@@ -70,7 +70,8 @@ std::string ConfigurationText(const InitOptions& options, unsigned uid) {
       "# ファイルを移す先です。req と res は番号で問い合わせるときの共有フォルダーです。\n"
       "# 任意: rescan = \"1s\", hang_after = \"5s\", incomplete_after = \"10s\",\n"
       "# suffix_first = 5000, suffix_last = 9999（問い合わせのファイル名に使う番号。他のソフトと\n"
-      "# 重ならないように）, request_encoding = \"Shift_JIS\", try_again_after = \"30s\"\n");
+      "# 重ならないように）, request_encoding = \"Shift_JIS\", try_again_after = \"30s\",\n"
+      "# prefetch = [\"drug\", \"checkup\"]（カードの読み取りと同時に取り寄せるもの）\n");
   for (int terminal = 1; terminal <= options.terminals; ++terminal) {
     absl::StrAppend(&text, TerminalSection(terminal));
   }

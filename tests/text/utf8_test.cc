@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <string>
 
 namespace madoguchi::text {
 namespace {
@@ -61,6 +62,23 @@ TEST(Utf8, ChecksAgreeWithDecodingForEveryThreeBytes) {
     const bool valid = decoded && decoded->length == text.size();
     ASSERT_EQ(!FindInvalidUtf8(text), valid) << number;
     ASSERT_EQ(!FindNonXml(text), valid && IsXmlCharacter(decoded->value)) << number;
+  }
+}
+
+TEST(Utf8, FindsControlCharactersInBytesOfWhateverEncoding) {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const bool forbidden = byte < 0x80 && !IsXmlCharacter(byte);
+    for (size_t before = 0; before < 20; ++before) {
+      for (const char around : {'x', '\x89', '\n', '\x20', '\x7F', '\xFF'}) {
+        std::string bytes(before, around);
+        bytes.push_back(static_cast<char>(byte));
+        const std::optional<size_t> expected =
+            forbidden ? std::optional<size_t>(before) : std::nullopt;
+        ASSERT_EQ(FindNonXmlAscii(bytes), expected) << byte;
+        bytes.append(12, around);
+        ASSERT_EQ(FindNonXmlAscii(bytes), expected) << byte;
+      }
+    }
   }
 }
 

@@ -1,0 +1,176 @@
+#include <cstring>
+#include <iterator>
+#include <utility>
+
+#include "agent/base/error.h"
+#include "agent/eligibility/line_worker.h"
+#include "agent/oqs/document.h"
+
+// What lies in `res` for the questions of a line.
+namespace madoguchi::eligibility {
+namespace {
+
+// A reply that nobody waits for any longer is looked for this often.
+constexpr absl::Duration kLateLook = absl::Seconds(10);
+// After a reply was removed a second one under its name is looked for after these.
+constexpr absl::Duration kLooksAfter[] = {absl::Seconds(1), absl::Seconds(5), absl::Minutes(1),
+                                          absl::Minutes(10)};
+
+bool IsWhole(absl::string_view bytes) {
+  return oqs::LooksLikePdf(bytes) || oqs::LooksComplete(bytes);
+}
+
+}  // namespace
+
+void Line::Worker::LookForReplies(bool all) {
+  const absl::Duration now = Monotonic();
+  for (auto item = items_.begin(); item != items_.end() && !Stopping();) {
+    const bool due = item->out.answered || !item->given_up || now >= item->next_look || !all;
+    Fate fate = Fate::kStays;
+    if (item->over) {
+      if (now >= item->next_look) fate = LookOnceMore(*item);
+    } else if (item->out.step == JournalStep::kSent && due) {
+      if (item->given_up) item->next_look = now + kLateLook;
+      fate = LookForReply(*item);
+    }
+    item = fate == Fate::kOver ? items_.erase(item) : std::next(item);
+  }
+}
+
+Line::Worker::Fate Line::Worker::LookForReply(Item& item) {
+  FileLook look = folder_.ReadReply(item.names);
+  const bool document = look.look == Look::kGone && !item.names.document.empty();
+  if (document) look = folder_.ReadDocument(item.names);
+  switch (look.look) {
+    case Look::kRead:
+      return OnReply(item, std::move(look), document);
+    case Look::kGone:
+      return item.out.answered ? BecomeOver(item) : Fate::kStays;
+    case Look::kNotAFile:
+      Report(item, base::MakeDetail(base::ErrorCode::kNotAFile));
+      return Fate::kStays;
+    case Look::kTooLarge:
+      Report(item, base::MakeDetail(base::ErrorCode::kFileTooLarge));
+      return Fate::kStays;
+    case Look::kUnreadable:
+      if (IsShareTrouble(look.error)) {
+        NoteFailure(look.error);
+      } else {
+        Report(item, base::MakeDetail(base::ErrorCode::kFileUnreadable,
+                                      {.what = strerrordesc_np(look.error)}));
+      }
+      return Fate::kStays;
+    case Look::kUnchanged:
+      return Fate::kStays;
+  }
+  return Fate::kStays;
+}
+
+absl::StatusOr<v1::OqsMessage> Line::Worker::Read(const std::string& name,
+                                                  absl::string_view bytes) {
+  return oqs::LooksLikePdf(bytes) ? oqs::ReadPdf(name, bytes) : oqs::ReadMessage(name, bytes);
+}
+
+Line::Worker::Fate Line::Worker::OnReply(Item& item, FileLook look, bool document) {
+  if (!IsWhole(look.bytes)) {
+    // It was not only slow.
+    if (item.given_up) Report(item, base::MakeDetail(base::ErrorCode::kFileIncomplete));
+    return Fate::kStays;
+  }
+  const std::string& name = document ? item.names.document : item.names.reply;
+  absl::StatusOr<v1::OqsMessage> message = Read(name, look.bytes);
+  if (item.out.answered && (!message.ok() || Mismatch(item, *message).has_value())) {
+    // Ours is gone; what has its name is somebody else's.
+    outside_.Call([&] { sink_.removed(item.out.ticket); });
+    return Fate::kOver;
+  }
+  if (!message.ok()) {
+    // It may be in the middle of being written all the same.
+    Report(item, base::DetailOf(message.status()).value_or(v1::ErrorDetail()));
+    return Fate::kStays;
+  }
+  if (std::optional<v1::ErrorDetail> why = Mismatch(item, *message); why.has_value()) {
+    Report(item, *std::move(why));
+    return Fate::kStays;
+  }
+  if (!item.out.answered) {
+    const absl::Time now = outside_.Now();
+    absl::Status kept = base::MakeError(base::ErrorCode::kStopping);
+    outside_.Call([&] {
+      kept = sink_.answered(item.out.ticket, {.file_name = name,
+                                              .bytes = std::move(look.bytes),
+                                              .message = *std::move(message),
+                                              .seen_at = now});
+    });
+    if (!kept.ok()) return Fate::kStays;
+    item.out.answered = true;
+    board_.Answered(now);
+  }
+  return Remove(item, look.stamp, document);
+}
+
+Line::Worker::Fate Line::Worker::Remove(Item& item, const FileStamp& stamp, bool document) {
+  const int error =
+      document ? folder_.RemoveDocument(item.names, stamp) : folder_.RemoveReply(item.names, stamp);
+  if (error != 0) {
+    if (IsShareTrouble(error)) NoteFailure(error);
+    Report(item,
+           base::MakeDetail(base::ErrorCode::kReplyNotRemoved, {.what = strerrordesc_np(error)}));
+    return Fate::kStays;
+  }
+  return BecomeOver(item);
+}
+
+Line::Worker::Fate Line::Worker::BecomeOver(Item& item) {
+  outside_.Call([&] { sink_.removed(item.out.ticket); });
+  item.over = true;
+  // What a reply is known by is not among these.
+  item.out.question.query.Clear();
+  item.out.question.information.Clear();
+  item.next_look = Monotonic() + kLooksAfter[0];
+  return Fate::kStays;
+}
+
+Line::Worker::Fate Line::Worker::LookOnceMore(Item& item) {
+  FileLook look = folder_.ReadReply(item.names);
+  const bool document = look.look == Look::kGone && !item.names.document.empty();
+  if (document) look = folder_.ReadDocument(item.names);
+  if (look.look == Look::kRead && IsWhole(look.bytes)) {
+    const absl::StatusOr<v1::OqsMessage> message =
+        Read(document ? item.names.document : item.names.reply, look.bytes);
+    if (message.ok() && !Mismatch(item, *message).has_value()) {
+      // What cannot be removed now is looked for again.
+      document ? folder_.RemoveDocument(item.names, look.stamp)
+               : folder_.RemoveReply(item.names, look.stamp);
+    }
+  }
+  if (++item.looks >= static_cast<int>(std::size(kLooksAfter))) return Fate::kOver;
+  item.next_look = Monotonic() + kLooksAfter[item.looks];
+  return Fate::kStays;
+}
+
+std::optional<v1::ErrorDetail> Line::Worker::Mismatch(const Item& item,
+                                                      const v1::OqsMessage& message) {
+  const Question& question = item.out.question;
+  if (message.family() != question.family || message.role() != v1::MESSAGE_ROLE_RESPONSE) {
+    return base::MakeDetail(base::ErrorCode::kForeignReply, {.what = "another kind of message"});
+  }
+  // A document says nothing of whose it is but its name.
+  if (message.has_document()) return std::nullopt;
+  const v1::MessageHeader& header = HeaderOf(message);
+  if (header.segment_of_result() == v1::SEGMENT_OF_RESULT_PROCESSING) {
+    return base::MakeDetail(base::ErrorCode::kFileIncomplete, {.what = "still being processed"});
+  }
+  if (MatchHeader(question, header) == AnswerMatch::kOtherQuestion) {
+    return base::MakeDetail(base::ErrorCode::kForeignReply);
+  }
+  return std::nullopt;
+}
+
+void Line::Worker::Report(Item& item, v1::ErrorDetail problem) {
+  if (item.reported == problem.number()) return;
+  item.reported = problem.number();
+  board_.AddProblem(item.names.reply, std::move(problem), outside_.Now());
+}
+
+}  // namespace madoguchi::eligibility
