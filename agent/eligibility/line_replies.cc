@@ -1,5 +1,4 @@
 #include <cstring>
-#include <iterator>
 #include <utility>
 
 #include "agent/base/error.h"
@@ -12,13 +11,8 @@ namespace {
 
 // A reply that nobody waits for any longer is looked for this often.
 constexpr absl::Duration kLateLook = absl::Seconds(10);
-// After a reply was removed a second one under its name is looked for after these.
-constexpr absl::Duration kLooksAfter[] = {absl::Seconds(1), absl::Seconds(5), absl::Minutes(1),
-                                          absl::Minutes(10)};
-
-bool IsWhole(absl::string_view bytes) {
-  return oqs::LooksLikePdf(bytes) || oqs::LooksComplete(bytes);
-}
+// Terminals have been seen to deliver an answer twice: a second one would lie there for ever.
+constexpr absl::Duration kSecondReply = absl::Minutes(1);
 
 }  // namespace
 
@@ -27,9 +21,7 @@ void Line::Worker::LookForReplies(bool all) {
   for (auto item = items_.begin(); item != items_.end() && !Stopping();) {
     const bool due = item->out.answered || !item->given_up || now >= item->next_look || !all;
     Fate fate = Fate::kStays;
-    if (item->over) {
-      if (now >= item->next_look) fate = LookOnceMore(*item);
-    } else if (item->out.step == JournalStep::kSent && due) {
+    if (item->out.step == JournalStep::kSent && due) {
       if (item->given_up) item->next_look = now + kLateLook;
       fate = LookForReply(*item);
     }
@@ -37,7 +29,14 @@ void Line::Worker::LookForReplies(bool all) {
   }
 }
 
+void Line::Worker::Gone(Item& item) {
+  if (item.over_at.has_value()) return;
+  item.over_at = Monotonic() + kSecondReply;
+  outside_.Call([&] { sink_.removed(item.out.ticket); });
+}
+
 Line::Worker::Fate Line::Worker::LookForReply(Item& item) {
+  if (item.over_at.has_value() && Monotonic() >= *item.over_at) return Fate::kOver;
   FileLook look = folder_.ReadReply(item.names);
   const bool document = look.look == Look::kGone && !item.names.document.empty();
   if (document) look = folder_.ReadDocument(item.names);
@@ -45,7 +44,8 @@ Line::Worker::Fate Line::Worker::LookForReply(Item& item) {
     case Look::kRead:
       return OnReply(item, std::move(look), document);
     case Look::kGone:
-      return item.out.answered ? BecomeOver(item) : Fate::kStays;
+      if (item.out.answered) Gone(item);
+      return Fate::kStays;
     case Look::kNotAFile:
       Report(item, base::MakeDetail(base::ErrorCode::kNotAFile));
       return Fate::kStays;
@@ -72,17 +72,19 @@ absl::StatusOr<v1::OqsMessage> Line::Worker::Read(const std::string& name,
 }
 
 Line::Worker::Fate Line::Worker::OnReply(Item& item, FileLook look, bool document) {
-  if (!IsWhole(look.bytes)) {
+  if (!oqs::LooksLikePdf(look.bytes) && !oqs::LooksComplete(look.bytes)) {
     // It was not only slow.
-    if (item.given_up) Report(item, base::MakeDetail(base::ErrorCode::kFileIncomplete));
+    if (item.given_up && !item.out.answered) {
+      Report(item, base::MakeDetail(base::ErrorCode::kFileIncomplete));
+    }
     return Fate::kStays;
   }
   const std::string& name = document ? item.names.document : item.names.reply;
   absl::StatusOr<v1::OqsMessage> message = Read(name, look.bytes);
   if (item.out.answered && (!message.ok() || Mismatch(item, *message).has_value())) {
-    // Ours is gone; what has its name is somebody else's.
-    outside_.Call([&] { sink_.removed(item.out.ticket); });
-    return Fate::kOver;
+    // Ours is gone; what has its name is somebody else's, or not whole yet.
+    Gone(item);
+    return Fate::kStays;
   }
   if (!message.ok()) {
     // It may be in the middle of being written all the same.
@@ -118,34 +120,7 @@ Line::Worker::Fate Line::Worker::Remove(Item& item, const FileStamp& stamp, bool
            base::MakeDetail(base::ErrorCode::kReplyNotRemoved, {.what = strerrordesc_np(error)}));
     return Fate::kStays;
   }
-  return BecomeOver(item);
-}
-
-Line::Worker::Fate Line::Worker::BecomeOver(Item& item) {
-  outside_.Call([&] { sink_.removed(item.out.ticket); });
-  item.over = true;
-  // What a reply is known by is not among these.
-  item.out.question.query.Clear();
-  item.out.question.information.Clear();
-  item.next_look = Monotonic() + kLooksAfter[0];
-  return Fate::kStays;
-}
-
-Line::Worker::Fate Line::Worker::LookOnceMore(Item& item) {
-  FileLook look = folder_.ReadReply(item.names);
-  const bool document = look.look == Look::kGone && !item.names.document.empty();
-  if (document) look = folder_.ReadDocument(item.names);
-  if (look.look == Look::kRead && IsWhole(look.bytes)) {
-    const absl::StatusOr<v1::OqsMessage> message =
-        Read(document ? item.names.document : item.names.reply, look.bytes);
-    if (message.ok() && !Mismatch(item, *message).has_value()) {
-      // What cannot be removed now is looked for again.
-      document ? folder_.RemoveDocument(item.names, look.stamp)
-               : folder_.RemoveReply(item.names, look.stamp);
-    }
-  }
-  if (++item.looks >= static_cast<int>(std::size(kLooksAfter))) return Fate::kOver;
-  item.next_look = Monotonic() + kLooksAfter[item.looks];
+  Gone(item);
   return Fate::kStays;
 }
 

@@ -76,7 +76,8 @@ void Line::Worker::Ask(Outgoing outgoing) {
   if (outgoing.step == JournalStep::kPrepared && !outgoing.given_up) board_.Queued();
   // A std::function has to be copyable; the copy is of pointers only.
   Leave([this, out = std::make_shared<Outgoing>(std::move(outgoing))] {
-    Item item{.out = std::move(*out), .names = {}, .reported = {}};
+    Item item;
+    item.out = std::move(*out);
     item.given_up = item.out.given_up;
     item.names =
         NamesOf(item.out.question.family, SuffixOf(item.out.ticket.day, item.out.ticket.number));

@@ -44,9 +44,8 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
     ExchangeNames names;
     bool given_up = false;
     bool dropped = false;
-    // Its reply was removed. The terminal may write it once more, so it is looked for a few times.
-    bool over = false;
-    int looks = 0;
+    // Its reply is gone from the share; until then a second one is cleared away, too.
+    std::optional<absl::Duration> over_at;
     // What a problem with its reply was reported as.
     std::string reported;
     absl::Duration next_look = -absl::InfiniteDuration();
@@ -77,15 +76,14 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   // line_replies.cc
   void LookForReplies(bool all);
   Fate LookForReply(Item& item);
+  // The reply is gone, which the sink is told once.
+  void Gone(Item& item);
   // `document`: it has the name of the PDF.
   Fate OnReply(Item& item, FileLook look, bool document);
   static absl::StatusOr<v1::OqsMessage> Read(const std::string& name, absl::string_view bytes);
   // The catalogued reason why it is not the question's reply.
   static std::optional<v1::ErrorDetail> Mismatch(const Item& item, const v1::OqsMessage& message);
   Fate Remove(Item& item, const FileStamp& stamp, bool document);
-  // The reply is gone, and whoever asked has been told.
-  Fate BecomeOver(Item& item);
-  Fate LookOnceMore(Item& item);
   void Report(Item& item, v1::ErrorDetail problem);
 
   const LineConfig config_;
