@@ -11,6 +11,7 @@
 #include "agent/text/kana.h"
 #include "tests/sim/people.h"
 #include "tests/sim/push.h"
+#include "tests/sim/record_answer.h"
 
 namespace madoguchi::sim {
 namespace {
@@ -20,7 +21,6 @@ constexpr absl::string_view kDone = "1";
 constexpr absl::string_view kFailed = "9";
 constexpr absl::string_view kValidityNotFound = "4";
 constexpr absl::string_view kValiditySeveral = "5";
-constexpr absl::string_view kOtherInstitution = "9910000099";
 
 std::string InsurerDigits(absl::string_view number) {
   std::string digits = text::FoldWidth(number);
@@ -33,10 +33,13 @@ std::string BirthText(const v1::Date& birth) {
   return base::IsRealDay(birth) ? base::FormatOqsDay(base::ToCivilDay(birth)) : birth.text();
 }
 
-std::string KeyOf(const v1::InsuredId& insured, const v1::Date& birth) {
+std::string KeyOf(const v1::InsuredId& insured) {
   return absl::StrCat(InsurerDigits(insured.insurer_number()), "|",
-                      text::FoldWidth(insured.symbol()), "|", text::FoldWidth(insured.number()),
-                      "|", BirthText(birth));
+                      text::FoldWidth(insured.symbol()), "|", text::FoldWidth(insured.number()));
+}
+
+std::string KeyOf(const v1::InsuredId& insured, const v1::Date& birth) {
+  return absl::StrCat(KeyOf(insured), "|", BirthText(birth));
 }
 
 // What a handler is given.
@@ -176,18 +179,19 @@ absl::StatusOr<Registry> Registry::Load(const Site& site) {
     const absl::StatusOr<Person> person = site.LoadPerson(number);
     if (!person.ok()) return person.status();
     for (const v1::Qualification& qualification : person->answer.qualifications()) {
-      registry.entries_.emplace(
-          KeyOf(qualification.insured(), qualification.birth_date()),
-          Entry{.branch = qualification.insured().branch(), .person = number});
+      const Entry entry{.branch = qualification.insured().branch(), .person = number};
+      registry.entries_.emplace(KeyOf(qualification.insured(), qualification.birth_date()), entry);
+      registry.insured_.emplace(KeyOf(qualification.insured()), entry);
     }
   }
   return registry;
 }
 
-std::vector<int> Registry::Find(const v1::EligibilityQuery& query) const {
+std::vector<int> Registry::PeopleOf(const Entries& entries, const std::string& key,
+                                    const v1::InsuredId& insured) {
   std::vector<int> people;
-  const std::string branch = text::FoldWidth(query.insured().branch());
-  const auto [first, last] = entries_.equal_range(KeyOf(query.insured(), query.birth_date()));
+  const std::string branch = text::FoldWidth(insured.branch());
+  const auto [first, last] = entries.equal_range(key);
   for (auto entry = first; entry != last; ++entry) {
     if (branch.empty() || entry->second.branch.empty() || entry->second.branch == branch) {
       people.push_back(entry->second.person);
@@ -196,6 +200,14 @@ std::vector<int> Registry::Find(const v1::EligibilityQuery& query) const {
   std::sort(people.begin(), people.end());
   people.erase(std::unique(people.begin(), people.end()), people.end());
   return people;
+}
+
+std::vector<int> Registry::Find(const v1::EligibilityQuery& query) const {
+  return PeopleOf(entries_, KeyOf(query.insured(), query.birth_date()), query.insured());
+}
+
+std::vector<int> Registry::Find(const v1::InsuredId& insured) const {
+  return PeopleOf(insured_, KeyOf(insured), insured);
 }
 
 std::string AnswerName(absl::string_view request_name) {
@@ -211,6 +223,9 @@ absl::StatusOr<Answer> AnswerRequest(const Site& site, const Registry& registry,
                                      const AnswerFacts& facts) {
   const absl::StatusOr<v1::OqsMessage> read = oqs::ReadMessage(name, bytes);
   const v1::OqsMessage request = read.ok() ? *read : v1::OqsMessage();
+  if (AsksForRecord(name)) {
+    return AnswerRecordRequest(site, registry, name, read.ok() ? &request : nullptr, facts);
+  }
   const Asked asked{.site = site, .registry = registry, .request = request, .facts = facts};
   absl::StatusOr<Answered> answered = Handle(asked, read.ok());
   if (!answered.ok()) return answered.status();

@@ -23,14 +23,41 @@ class Registry {
   // Numbers of the people whose insurer, symbol, number and birth date are those of `query`,
   // whatever the width and padding. The branch counts when asked with one.
   std::vector<int> Find(const v1::EligibilityQuery& query) const;
+  // The same without a birth date, as records are asked for.
+  std::vector<int> Find(const v1::InsuredId& insured) const;
 
  private:
   struct Entry {
     std::string branch;
     int person = 0;
   };
+  using Entries = std::multimap<std::string, Entry>;
+  static std::vector<int> PeopleOf(const Entries& entries, const std::string& key,
+                                   const v1::InsuredId& insured);
+
   // By insurer, symbol, number and birth date.
-  std::multimap<std::string, Entry> entries_;
+  Entries entries_;
+  // By insurer, symbol and number.
+  Entries insured_;
+};
+
+// Whom a medical record is about instead, or how its patient is written.
+enum class RecordTwist {
+  kNone,
+  // The next one of the population, history and all.
+  kOtherPerson,
+  // The same name and birth date, another sex.
+  kOtherSex,
+  // The same family name, birth date and sex, another given name.
+  kTwin,
+  // The same, and ● where the given names differ.
+  kMaruTwin,
+  // The right person; ● for the first character of the name.
+  kMaruName,
+  // The right person; kana in full width and with small ones.
+  kSmallKana,
+  // Nobody: no patient block.
+  kNoPatient,
 };
 
 // What is wrong with an answer on purpose.
@@ -40,6 +67,10 @@ struct Tampering {
   bool other_institution = false;
   // Another identifier and another person.
   bool other_question = false;
+  // Medical records only.
+  RecordTwist record = RecordTwist::kNone;
+  // OQS refuses to give a medical record.
+  bool record_refused = false;
 };
 
 struct AnswerFacts {

@@ -31,6 +31,13 @@ class ExchangeTest : public testing::Test {
     ASSERT_TRUE(ReplaceFile(path, RequestBytes(request)).ok());
     Turn();
   }
+  void AskForRecord(const std::string& file_category) {
+    const v1::OqsMessage request = MakeRecordRequest(
+        v1::MESSAGE_FAMILY_YZKSIQUC01, site_.site().LoadPerson(1)->answer, file_category, "MDG-1");
+    const std::string path = site_.site().OwnFolder(1, "req") + "/YZKsiquc01req_1.xml";
+    ASSERT_TRUE(ReplaceFile(path, RequestBytes(request)).ok());
+    Turn();
+  }
   void Turn(absl::Duration later = absl::ZeroDuration()) {
     now_ += later;
     const absl::Status status = exchange_.Turn(now_);
@@ -174,6 +181,37 @@ TEST_F(ExchangeTest, GoneForTheDaemonOnly) {
   Clear();
   EXPECT_TRUE(Exists(site_.path() + "/oqs/req"));
   EXPECT_TRUE(AnswerRead().ok());
+}
+
+TEST_F(ExchangeTest, RecordsAreAnsweredAndSaySoInTheLog) {
+  AskForRecord("2");
+  Turn(kAfter);
+  EXPECT_THAT(Res(), ElementsAre("YZKsiquc01res_1.xml"));
+  AskForRecord("1");
+  Turn(kAfter);
+  EXPECT_THAT(Res(), ElementsAre("YZKsiquc01res_1.pdf", "YZKsiquc01res_1.xml"));
+  EXPECT_THAT(Log(), HasSubstr("\"family\":\"YZKsiquc01\",\"file_category\":\"2\""));
+  EXPECT_THAT(Log(), HasSubstr("\"file_category\":\"1\",\"from_month\":\"\""));
+  EXPECT_THAT(Log(), HasSubstr("\"identifier\":\"MDG-1\""));
+}
+
+TEST_F(ExchangeTest, FaultsOfRecordsAndOfAnswersReachRecords) {
+  const auto answer = [&] {
+    AskForRecord("2");
+    Turn(kAfter);
+    return *ReadFile(site_.path() + "/oqs/res/YZKsiquc01res_1.xml");
+  };
+  const std::string right = answer();
+  for (const Fault fault :
+       {Fault::kRecordOtherPerson, Fault::kRecordOtherSex, Fault::kRecordTwin,
+        Fault::kRecordMaruTwin, Fault::kRecordMaruName, Fault::kRecordSmallKana,
+        Fault::kRecordNoPatient, Fault::kRecordRefused, Fault::kAnswerForeign, Fault::kAnswerError,
+        Fault::kAnswerInstitution, Fault::kAnswerTruncated, Fault::kAnswerUnreadable}) {
+    Set(fault);
+    EXPECT_NE(answer(), right) << FaultName(fault);
+    Clear();
+  }
+  EXPECT_EQ(answer(), right);
 }
 
 TEST_F(ExchangeTest, FlapsEverySecondAndEndsThere) {

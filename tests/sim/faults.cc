@@ -47,6 +47,20 @@ constexpr FaultInfo kFaults[] = {
     {Fault::kExchangeGone, "exchange-gone", "reqとresのフォルダーがなくなる", FaultKind::kExchange},
     {Fault::kLineFlapping, "line-flapping", "reqとresが１秒ごとに消えたり戻ったりする",
      FaultKind::kExchange},
+    {Fault::kRecordOtherPerson, "record-other-person", "別の人の薬剤・健診情報が来る",
+     FaultKind::kExchange},
+    {Fault::kRecordOtherSex, "record-other-sex", "同姓同名・同じ生年月日で性別の違う人の情報",
+     FaultKind::kExchange},
+    {Fault::kRecordTwin, "record-twin", "双子のもう一人の情報", FaultKind::kExchange},
+    {Fault::kRecordMaruTwin, "record-maru-twin", "双子のもう一人の情報、名前の違う字が●",
+     FaultKind::kExchange},
+    {Fault::kRecordMaruName, "record-maru-name", "本人の情報、氏名に●", FaultKind::kExchange},
+    {Fault::kRecordSmallKana, "record-small-kana", "本人の情報、カナが全角で小書きあり",
+     FaultKind::kExchange},
+    {Fault::kRecordNoPatient, "record-no-patient", "誰の情報か書かれていない",
+     FaultKind::kExchange},
+    {Fault::kRecordRefused, "record-refused", "薬剤・健診情報を断られる（ResultCode 2）",
+     FaultKind::kExchange},
 };
 constexpr absl::string_view kExchangeParts[] = {"req", "res"};
 

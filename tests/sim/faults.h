@@ -62,6 +62,24 @@ enum class Fault {
   kExchangeGone,
   // The same, away and back every second.
   kLineFlapping,
+  // From here on: medical records (YZK, TKK) about somebody else under the right name and
+  // identifier, or about the right person written another way.
+  // Of the next one of the population.
+  kRecordOtherPerson,
+  // The same name and birth date, another sex.
+  kRecordOtherSex,
+  // The same family name, birth date and sex, another given name.
+  kRecordTwin,
+  // The same, with ● where the given names differ.
+  kRecordMaruTwin,
+  // The right person with ● in the name.
+  kRecordMaruName,
+  // The right person with full-width kana and small ones.
+  kRecordSmallKana,
+  // Without a patient block.
+  kRecordNoPatient,
+  // OQS gives none: ResultCode 2.
+  kRecordRefused,
 };
 
 // What a fault is about: files of the face reader (taps report those), or questions and answers.

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
-#include <random>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "agent/base/japan_time.h"
+#include "tests/sim/draw.h"
 
 namespace madoguchi::sim {
 namespace {
@@ -61,22 +61,6 @@ void SetYearlyCard(v1::Qualification& qualification, absl::CivilDay today) {
   *qualification.mutable_card_valid_from() = Day(start);
   *qualification.mutable_card_valid_until() = Day(absl::CivilDay(start.year() + 1, 7, 31));
 }
-
-// Draws that are the same everywhere: the engine is fixed by the C++ standard, the distributions of
-// the library are not, so they are not used.
-class Draw {
- public:
-  explicit Draw(uint64_t seed) : engine_(seed) {}
-  int Below(int end) { return static_cast<int>(engine_() % static_cast<uint64_t>(end)); }
-  bool Percent(int chance) { return Below(100) < chance; }
-  template <typename T, size_t n>
-  const T& Of(const T (&list)[n]) {
-    return list[Below(static_cast<int>(n))];
-  }
-
- private:
-  std::mt19937_64 engine_;
-};
 
 int AgeOn(absl::CivilDay birth, absl::CivilDay today) {
   const int64_t years = today.year() - birth.year();

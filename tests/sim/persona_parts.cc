@@ -25,7 +25,7 @@ Member Adult(absl::CivilDay today, absl::string_view number, absl::string_view g
                 .reference_number = std::string(number)};
 }
 
-v1::Confirmation Answer(v1::Qualification qualification) {
+v1::Confirmation AnswerWith(v1::Qualification qualification) {
   v1::Confirmation answer = MakeAnswer();
   *answer.add_qualifications() = std::move(qualification);
   return answer;
@@ -40,7 +40,7 @@ void ConsentToAll(v1::Qualification& qualification) {
 v1::Confirmation AgreeingAnswer(const Member& member, absl::CivilDay today) {
   v1::Qualification qualification = MakeQualification(member, today);
   ConsentToAll(qualification);
-  return Answer(std::move(qualification));
+  return AnswerWith(std::move(qualification));
 }
 
 void SetLimitCertificate(v1::Qualification& qualification, absl::CivilDay today) {

@@ -19,7 +19,7 @@ Member Adult(absl::CivilDay today, absl::string_view number, absl::string_view g
 Member AidMember(absl::CivilDay today);
 
 // A normal answer with one qualification; the second form agrees to all medical consents.
-v1::Confirmation Answer(v1::Qualification qualification);
+v1::Confirmation AnswerWith(v1::Qualification qualification);
 v1::Confirmation AgreeingAnswer(const Member& member, absl::CivilDay today);
 void ConsentToAll(v1::Qualification& qualification);
 

@@ -17,7 +17,7 @@ v1::Confirmation ValidWithConsents(absl::CivilDay today) {
 
 v1::Confirmation ValidWithoutConsents(absl::CivilDay today) {
   const Member member = Adult(today, "900002", "一郎", "ｲﾁﾛｳ", "1");
-  return Answer(MakeQualification(member, today));
+  return AnswerWith(MakeQualification(member, today));
 }
 
 v1::Confirmation NoReferenceNumber(absl::CivilDay today) {
@@ -33,7 +33,7 @@ v1::Confirmation LostWith(absl::CivilDay today, absl::string_view number,
   member.family_kana = "ｼﾔﾎﾝ";
   v1::Qualification qualification = MakeQualification(member, today);
   SetLost(qualification, today);
-  v1::Confirmation answer = Answer(std::move(qualification));
+  v1::Confirmation answer = AnswerWith(std::move(qualification));
   answer.set_validity_code(std::string(validity));
   return answer;
 }
@@ -77,7 +77,7 @@ v1::Confirmation MaruName(absl::CivilDay today) {
   qualification.set_insured_name("●橋　次郎");
   qualification.set_address("みほん県架空市●町１－１");
   SetConsent(qualification, v1::CONSENT_CATEGORY_DRUG, "1");
-  return Answer(std::move(qualification));
+  return AnswerWith(std::move(qualification));
 }
 
 v1::Confirmation Kouki(absl::CivilDay today) {
@@ -122,7 +122,7 @@ v1::Confirmation Preschool(absl::CivilDay today) {
   qualification.set_preschool_code("1");
   qualification.set_personal_family_code("2");
   qualification.set_insured_name("架空　太郎");
-  return Answer(std::move(qualification));
+  return AnswerWith(std::move(qualification));
 }
 
 v1::Confirmation Dependant(absl::CivilDay today) {
@@ -132,14 +132,14 @@ v1::Confirmation Dependant(absl::CivilDay today) {
   qualification.set_personal_family_code("2");
   qualification.set_insured_name("架空　健");
   ConsentToAll(qualification);
-  return Answer(std::move(qualification));
+  return AnswerWith(std::move(qualification));
 }
 
 v1::Confirmation LimitCertificate(absl::CivilDay today) {
   const Member member = Adult(today, "900014", "誠", "ﾏｺﾄ", "1");
   v1::Qualification qualification = MakeQualification(member, today);
   SetLimitCertificate(qualification, today);
-  return Answer(std::move(qualification));
+  return AnswerWith(std::move(qualification));
 }
 
 v1::Confirmation LimitRefused(absl::CivilDay today) {
@@ -147,7 +147,7 @@ v1::Confirmation LimitRefused(absl::CivilDay today) {
   v1::Qualification qualification = MakeQualification(member, today);
   SetConsent(qualification, v1::CONSENT_CATEGORY_DRUG, "1");
   SetConsent(qualification, v1::CONSENT_CATEGORY_LIMIT_CERTIFICATE, "0");
-  return Answer(std::move(qualification));
+  return AnswerWith(std::move(qualification));
 }
 
 v1::Confirmation SpecificDisease(absl::CivilDay today) {
@@ -160,7 +160,7 @@ v1::Confirmation SpecificDisease(absl::CivilDay today) {
   *certificate.mutable_issued() = base::ToDate(start);
   *certificate.mutable_valid_from() = base::ToDate(start);
   certificate.set_self_pay("10000");
-  return Answer(std::move(qualification));
+  return AnswerWith(std::move(qualification));
 }
 
 v1::Confirmation SeihoTicket(absl::CivilDay today) {
@@ -172,7 +172,7 @@ v1::Confirmation SeihoTicket(absl::CivilDay today) {
   member.reference_number = "900017";
   v1::Qualification qualification = MakeQualification(member, today);
   AddTicket(qualification);
-  return Answer(std::move(qualification));
+  return AnswerWith(std::move(qualification));
 }
 
 v1::Confirmation SeihoUnregistered(absl::CivilDay today) {
@@ -181,7 +181,7 @@ v1::Confirmation SeihoUnregistered(absl::CivilDay today) {
   member.given = "健";
   member.given_kana = "ｹﾝ";
   member.reference_number = "900018";
-  v1::Confirmation answer = Answer(MakeQualification(member, today));
+  v1::Confirmation answer = AnswerWith(MakeQualification(member, today));
   answer.set_validity_code("6");
   return answer;
 }
@@ -205,7 +205,7 @@ v1::Confirmation SexNotSet(absl::CivilDay today) {
   v1::Qualification qualification = MakeQualification(member, today);
   qualification.set_sex2_code("2");
   ConsentToAll(qualification);
-  return Answer(std::move(qualification));
+  return AnswerWith(std::move(qualification));
 }
 
 v1::Confirmation CardExpiring(absl::CivilDay today) {
@@ -273,7 +273,7 @@ v1::Confirmation UnknownCodes(absl::CivilDay today) {
   qualification.mutable_limit_certificate()->set_category_code("C01");
   SetConsent(qualification, v1::CONSENT_CATEGORY_DRUG, "7");
   SetConsent(qualification, v1::CONSENT_CATEGORY_CHECKUP, "1");
-  v1::Confirmation answer = Answer(std::move(qualification));
+  v1::Confirmation answer = AnswerWith(std::move(qualification));
   answer.set_prescription_issue_select_code("9");
   return answer;
 }
@@ -304,7 +304,13 @@ v1::Confirmation NoEndConsent(absl::CivilDay today) {
       *consent.mutable_available_until() = base::ParseOqsTime("99991231235959");
     }
   }
-  return Answer(std::move(qualification));
+  return AnswerWith(std::move(qualification));
+}
+
+v1::Confirmation ManyMedicines(absl::CivilDay today) {
+  Member member = Adult(today, "900031", "静", "ｼｽﾞｶ", "2");
+  member.birth = Born(today, 68, 5, 9);
+  return AgreeingAnswer(member, today);
 }
 
 }  // namespace
@@ -341,6 +347,7 @@ const std::vector<Persona>& Personas() {
       {"unknown-codes", "知られていないコード値", UnknownCodes},
       {"unknown-elements", "知られていない項目", UnknownElements},
       {"no-end-consent", "同意の期限なし", NoEndConsent},
+      {"many-medicines", "薬の多い人（３年で数百行）", ManyMedicines},
   };
   return personas;
 }

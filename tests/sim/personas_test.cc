@@ -84,7 +84,7 @@ TEST(Personas, HaveStableNames) {
                   "seiho-unregistered", "twins-no-branch", "twins-no-branch-b", "sex-not-set",
                   "card-expiring", "electronic-prescription", "conflicting-reference-numbers",
                   "not-enrolled", "file-error", "foreign-institution", "unknown-codes",
-                  "unknown-elements", "no-end-consent"));
+                  "unknown-elements", "no-end-consent", "many-medicines"));
 }
 
 TEST(Personas, ShowEveryValidity) {

@@ -32,6 +32,23 @@ inline v1::EligibilityQuery QueryFor(const v1::Confirmation& person, int place =
   return query;
 }
 
+// What asks for a medical record of qualification number `place` of a person, for all months.
+inline v1::OqsMessage MakeRecordRequest(v1::MessageFamily family, const v1::Confirmation& person,
+                                        const std::string& file_category,
+                                        const std::string& identifier, int place = 0) {
+  v1::OqsMessage request;
+  request.set_family(family);
+  request.set_role(v1::MESSAGE_ROLE_REQUEST);
+  v1::InformationQuery& query = *request.mutable_information_query();
+  query.set_medical_institution_code(std::string(kInstitution));
+  query.set_arbitrary_file_identifier(identifier);
+  *query.mutable_insured() = person.qualifications(place).insured();
+  query.set_file_category_code(file_category);
+  query.set_prescription_dispensing_code("1");
+  query.set_treatment_flag_code("1");
+  return request;
+}
+
 inline std::string RequestBytes(const v1::OqsMessage& request) {
   return *oqs::WriteMessage(request, oqs::Encoding::kUtf8);
 }

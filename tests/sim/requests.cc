@@ -22,6 +22,10 @@ absl::Status LogRequest(const Site& site, const SeenRequest& request) {
       .Text("terminal", Site::TerminalName(request.terminal))
       .Text("at", base::FormatOqsTime(request.at))
       .Number("patient", request.patient)
+      .Text("family", request.family)
+      .Text("file_category", request.file_category)
+      .Text("from_month", request.from_month)
+      .Text("to_month", request.to_month)
       .Text("question", request.question)
       .Text("identifier", request.identifier)
       .Text("outcome", request.outcome);

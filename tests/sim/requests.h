@@ -19,6 +19,12 @@ struct SeenRequest {
   absl::Time at;
   // Whom it asked for; 0: nobody known, or several.
   int patient = 0;
+  // `OQSsiquc01`, `YZKsiquc01`, …
+  std::string family = {};
+  // Medical records: FileCategory, and the months asked for (yyyyMM) where there are any.
+  std::string file_category = {};
+  std::string from_month = {};
+  std::string to_month = {};
   // Equal for requests that ask the same: a digest of everything but name and identifier.
   std::string question = {};
   std::string identifier = {};

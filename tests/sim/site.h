@@ -13,6 +13,8 @@
 namespace madoguchi::sim {
 
 inline constexpr absl::string_view kInstitution = "9910000017";
+// Whose answers come by mistake.
+inline constexpr absl::string_view kOtherInstitution = "9910000099";
 inline constexpr int kMaxTerminals = 99;
 inline constexpr int kMaxPatients = 100000;
 

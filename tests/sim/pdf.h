@@ -1,0 +1,15 @@
+#ifndef MADOGUCHI_TESTS_SIM_PDF_H_
+#define MADOGUCHI_TESTS_SIM_PDF_H_
+
+#include <string>
+#include <vector>
+
+namespace madoguchi::sim {
+
+// A PDF (1.4) of A4 pages with one line of text per element of `lines` (UTF-8). The font is one
+// every viewer for Japanese replaces by its own, so nothing is embedded and the file stays small.
+std::string MakePdf(const std::vector<std::string>& lines);
+
+}  // namespace madoguchi::sim
+
+#endif  // MADOGUCHI_TESTS_SIM_PDF_H_
