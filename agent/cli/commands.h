@@ -106,6 +106,25 @@ int ReceptionComplete(const Global& global, const ConfirmOptions& options);
 absl::Status AskAtKeyboard(const Global& global, Identifiers& typed);
 void PutIdentifiers(const Identifiers& typed, v1::InsuredId& insured, v1::Date& birth_date);
 
+struct AuditOptions {
+  // Days as for ListOptions; empty: from the first, to the newest.
+  std::string from;
+  std::string to;
+  std::string reception_id;
+  // The client whose doing it was. AuditDisclose reads it from standard input when it is empty.
+  std::string identity;
+  std::string person;
+  // Numbers of kinds; empty: all (released records for AuditDisclose).
+  std::vector<int32_t> kinds;
+  // A file with an anchor a line, `-` for standard input; empty: none.
+  std::string anchors;
+};
+int AuditList(const Global& global, const AuditOptions& options);
+// kAnswerIsNo when the trail is not intact.
+int AuditVerify(const Global& global, const AuditOptions& options);
+int AuditAnchor(const Global& global, const AuditOptions& options);
+int AuditDisclose(const Global& global, const AuditOptions& options);
+
 struct PkiOptions {
   // Where ca.pem, ca.key and what is made from them lie.
   std::string folder = ".";

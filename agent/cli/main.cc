@@ -32,6 +32,7 @@ struct CommandLine {
   ChangeOptions change;
   ExpectOptions expect;
   ConfirmOptions confirm;
+  AuditOptions audit;
   PkiOptions pki;
   ConvertOptions convert;
   std::string number;
@@ -172,6 +173,37 @@ void AddReception(CLI::App& app, CommandLine& line) {
   AddExpect(*reception, line);
 }
 
+CLI::App* AddAuditCommand(CLI::App& audit, CommandLine& line, const char* name, const char* help,
+                          int (*run)(const Global&, const AuditOptions&)) {
+  CLI::App* command = audit.add_subcommand(name, help);
+  command->callback(
+      [&line, run] { line.run = [&line, run] { return run(line.global, line.audit); }; });
+  return command;
+}
+
+void AddAudit(CLI::App& app, CommandLine& line) {
+  CLI::App* audit = app.add_subcommand("audit", "the audit trail (監査記録)");
+  audit->require_subcommand(1);
+  AuditOptions& to = line.audit;
+  CLI::App* list = AddAuditCommand(*audit, line, "list", "entries, oldest first (一覧)", AuditList);
+  list->add_option("--reception", to.reception_id, "only of this reception");
+  CLI::App* verify =
+      AddAuditCommand(*audit, line, "verify", "whether it is what was written (検査)", AuditVerify);
+  verify->add_option("--anchors", to.anchors, "file with an anchor a line, - for standard input");
+  AddAuditCommand(*audit, line, "anchor", "the anchor of now, to be kept elsewhere (控え)",
+                  AuditAnchor);
+  CLI::App* disclose = AddAuditCommand(*audit, line, "disclose",
+                                       "whose records a client was given (開示)", AuditDisclose);
+  disclose->add_option("--person", to.person, "only what this operator asked for");
+  for (CLI::App* command : {list, disclose}) {
+    command->add_option("--identity", to.identity, "only the doing of this client");
+    command->add_option("--from", to.from, "first day, yyyy-mm-dd");
+    command->add_option("--to", to.to, "last day");
+    command->add_option("--kind", to.kinds, "only these kinds (numbers, docs/en/audit.md)")
+        ->check(CLI::PositiveNumber);
+  }
+}
+
 CLI::App* AddPkiCommand(CLI::App& pki, CommandLine& line, const char* name, const char* help,
                         int (*run)(const Global&, const PkiOptions&)) {
   CLI::App* command = pki.add_subcommand(name, help);
@@ -226,6 +258,7 @@ int Main(int argc, char** argv) {
   AddStatus(app, line);
   AddConfirm(app, line);
   AddReception(app, line);
+  AddAudit(app, line);
   AddPki(app, line);
   AddOffline(app, line);
   for (CLI::App* command : app.get_subcommands({})) {

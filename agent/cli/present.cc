@@ -196,6 +196,12 @@ void PrintListener(const std::string& label, const v1::ListenerStatus& listener,
   out << '\n';
 }
 
+void PrintAudit(const v1::AuditStatus& audit, std::ostream& out) {
+  out << "監査記録: " << (audit.writable() ? "正常" : "書けません") << "  " << audit.number()
+      << " 件  書き込み待ち " << audit.waiting() << " 件  失われた記録 " << audit.lost() << " 件\n"
+      << "  控え " << base::Printable(audit.anchor(), 200) << '\n';
+}
+
 }  // namespace
 
 void PrintReceptions(const std::vector<v1::Reception>& receptions, std::ostream& out) {
@@ -254,6 +260,7 @@ void PrintStatus(const v1::SystemStatus& status, std::ostream& out) {
   out << "保存: " << Label(status.store().state()) << "  保存待ち " << status.store().waiting()
       << " 件\n";
   PrintCause(status.store().cause(), out);
+  if (status.has_audit()) PrintAudit(status.audit(), out);
   out << "接続\n";
   PrintListener("UNIX", status.unix_listener(), out);
   PrintListener("TCP ", status.tcp_listener(), out);

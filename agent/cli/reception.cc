@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
+#include "agent/cli/day.h"
 #include "agent/cli/json.h"
 #include "agent/cli/newest.h"
 #include "agent/cli/present.h"
@@ -20,20 +21,6 @@ namespace madoguchi::cli {
 namespace {
 
 using Stub = v1::ReceptionService::Stub;
-
-// yyyy-mm-dd, yyyy/mm/dd or yyyymmdd.
-absl::StatusOr<v1::Date> ParseDay(const std::string& text, const std::string& option) {
-  std::string digits;
-  for (const char c : text) {
-    if (c != '-' && c != '/') digits += c;
-  }
-  const v1::Date date = base::ParseOqsDate(digits);
-  if (!base::IsRealDay(date)) {
-    return base::MakeError(base::ErrorCode::kInvalidField,
-                           {.what = "allowed is a day as yyyy-mm-dd", .field = option});
-  }
-  return date;
-}
 
 // A repeated command must not be taken for the same one: each gets an id of its own unless the
 // person gives one.
