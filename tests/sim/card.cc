@@ -308,14 +308,13 @@ std::string Card::GetResponse(const CommandApdu& apdu) {
 bool Card::InJpki() const { return application_ == kJpkiApplication; }
 
 uint16_t Card::FileByP2(uint8_t p2, uint16_t& error) const {
-  const uint16_t file = p2 == kShortIds ? current_ : p2 & kShortIdMask;
-  if (!InJpki()) {
+  const bool is_current = p2 == kShortIds;
+  const uint16_t file = is_current ? current_ : p2 & kShortIdMask;
+  const bool is_short_id = (p2 & ~kShortIdMask) == kShortIds && !behaviour_.no_short_ids;
+  if (!InJpki() || (is_current && file == 0)) {
     error = kNoFile;
-  } else if ((p2 & kShortIds) == 0 || (p2 & 0x60) != 0 ||
-             (p2 != kShortIds && behaviour_.no_short_ids)) {
+  } else if (!is_current && !is_short_id) {
     error = kWrongP1P2;
-  } else if (file == 0) {
-    error = kNoFile;
   } else if (!HasFile(file)) {
     error = kNotFound;
   }

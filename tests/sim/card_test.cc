@@ -212,7 +212,7 @@ TEST(Card, HasEveryStatusWordOfItsKind) {
   EXPECT_EQ(card.Word("802A0297010000"), "6A86");
   card.Say(kRightPin);
   EXPECT_EQ(card.Word("802A0097"), "6700");
-  EXPECT_EQ(card.Word(absl::StrCat("802A0097F6", std::string(2 * 246, '0'), "00")), "6985");
+  EXPECT_EQ(card.Word(absl::StrCat("802A0097F6", std::string(492, '0'), "00")), "6985");
   EXPECT_EQ(card.Word("802A0098010000"), "6981");
   EXPECT_EQ(card.Word("00C0000000"), "6985");
 }
