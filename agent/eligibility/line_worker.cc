@@ -121,9 +121,9 @@ void Line::Worker::Run() {
     if (rescan) next_rescan_ = Monotonic() + config_.rescan;
     if (rescan || std::exchange(look_, false)) {
       // Where nothing can be reached, questions are handed back at once.
-      LookAtFolders();
+      const bool readable = LookAtFolders();
       PublishDue();
-      if (board_.reachable()) LookForReplies(rescan);
+      if (readable) LookForReplies(rescan);
     }
     CountUp();
     NoteHang();
@@ -145,34 +145,56 @@ void Line::Worker::WaitForWork() {
 bool Line::Worker::LookAtFolders() {
   if (const int error = folder_.Open(); error != 0) {
     NoteFailure(error);
+    // Another one may come in its place.
+    next_try_ = -absl::InfiniteDuration();
     return false;
   }
   watch_ = folder_.res().remote() ? -1 : events_.Watch(folder_.res(), watch_);
-  if (!swept_) {
-    int removed = 0;
-    const int error = folder_.Sweep(
-        config_.range,
-        [this](absl::string_view name) {
-          return std::any_of(items_.begin(), items_.end(),
-                             [&](const Item& item) { return item.names.temporary == name; });
-        },
-        removed);
-    if (error != 0) {
-      NoteFailure(error);
-      return false;
-    }
-    swept_ = true;
-    if (removed > 0) {
-      base::LogInfo("line_swept",
-                    {{"terminal", config_.terminal}, {"files", absl::StrCat(removed)}});
-    }
-  }
-  board_.Reachable(outside_.Now());
+  if (CanWrite()) board_.Reachable(outside_.Now());
   return true;
+}
+
+int Line::Worker::Sweep() {
+  if (swept_) return 0;
+  int removed = 0;
+  const int error = folder_.Sweep(
+      config_.range,
+      [this](absl::string_view name) {
+        return std::any_of(items_.begin(), items_.end(),
+                           [&](const Item& item) { return item.names.temporary == name; });
+      },
+      removed);
+  swept_ = error == 0;
+  if (removed > 0) {
+    base::LogInfo("line_swept", {{"terminal", config_.terminal}, {"files", absl::StrCat(removed)}});
+  }
+  return error;
+}
+
+bool Line::Worker::CanWrite() {
+  if (writable_ && swept_) return true;
+  // Where the rights are missing they will be for a while: receptions that wait must not be tried
+  // every second.
+  if (Monotonic() < next_try_) return false;
+  int error = folder_.TryToWrite(config_.range);
+  if (error == 0) error = Sweep();
+  if (error == 0) {
+    writable_ = true;
+    return true;
+  }
+  next_try_ = Monotonic() + config_.try_again_after;
+  NoteFailure(error);
+  if (!IsShareTrouble(error) && FolderCode(error) != base::ErrorCode::kFolderMissing) {
+    board_.Unreachable(base::MakeDetail(base::ErrorCode::kFolderNotWritable,
+                                        {.what = strerrordesc_np(error), .field = "req"}),
+                       outside_.Now());
+  }
+  return false;
 }
 
 void Line::Worker::NoteFailure(int error) {
   swept_ = false;
+  writable_ = false;
   // A share that was mounted and is not any more.
   const base::ErrorCode code =
       error == ENODEV ? base::ErrorCode::kFolderMissing : FolderCode(error);
@@ -263,36 +285,41 @@ Line::Worker::Fate Line::Worker::Publish(Item& item) {
   const absl::StatusOr<std::string> bytes = RequestBytes(item.out.question, config_.encoding);
   if (!bytes.ok()) return NotSent(item, bytes.status());
   for (int tries = 0; tries < kMostRenames; ++tries) {
-    const PublishResult result =
-        folder_.Publish(item.names, *bytes, item.out.step, [&](JournalStep step) {
-          absl::Status kept = base::MakeError(base::ErrorCode::kStopping);
-          outside_.Call([&] { kept = sink_.journal(item.out.ticket, step); });
-          if (kept.ok()) item.out.step = step;
-          return kept;
-        });
-    switch (result.publication) {
-      case Publication::kSent:
-        // Also when the journal failed: what is found later says so too.
-        item.out.step = JournalStep::kSent;
-        board_.Asked();
-        look_ = true;
-        return Fate::kStays;
-      case Publication::kUnknown:
-        if (result.error != 0) NoteFailure(result.error);
-        return Fate::kStays;
-      case Publication::kNotSent:
-        if (!result.journal.ok()) return NotSent(item, result.journal);
-        if (result.error != 0) NoteFailure(result.error);
-        return NotSent(item, base::MakeError(
-                                 base::ErrorCode::kNotAsked,
-                                 {.what = result.error == 0 ? "" : strerrordesc_np(result.error)}));
-      case Publication::kNameTaken:
-        if (!Rename(item)) return Fate::kOver;
-        break;
-    }
+    const PublishResult result = PublishOnce(item, *bytes);
+    if (result.publication != Publication::kNameTaken) return AfterPublishing(item, result);
+    if (!Rename(item)) return Fate::kOver;
   }
   return NotSent(item, base::MakeError(base::ErrorCode::kNotAsked,
                                        {.what = "too many names in `req` and `res` are taken"}));
+}
+
+PublishResult Line::Worker::PublishOnce(Item& item, const std::string& bytes) {
+  return folder_.Publish(item.names, bytes, item.out.step, [&](JournalStep step) {
+    absl::Status kept = base::MakeError(base::ErrorCode::kStopping);
+    outside_.Call([&] { kept = sink_.journal(item.out.ticket, step); });
+    if (kept.ok()) item.out.step = step;
+    return kept;
+  });
+}
+
+Line::Worker::Fate Line::Worker::AfterPublishing(Item& item, const PublishResult& result) {
+  if (result.publication == Publication::kSent) {
+    // Also when the journal failed: what is found later says so too.
+    item.out.step = JournalStep::kSent;
+    board_.Asked();
+    look_ = true;
+    return Fate::kStays;
+  }
+  if (result.journal.ok() && result.error != 0) {
+    NoteFailure(result.error);
+    // What it is, the next look tells.
+    look_ = true;
+  }
+  if (result.publication == Publication::kUnknown) return Fate::kStays;
+  if (!result.journal.ok()) return NotSent(item, result.journal);
+  return NotSent(item,
+                 base::MakeError(base::ErrorCode::kNotAsked,
+                                 {.what = result.error == 0 ? "" : strerrordesc_np(result.error)}));
 }
 
 }  // namespace madoguchi::eligibility

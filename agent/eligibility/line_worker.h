@@ -56,8 +56,11 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   void Leave(std::function<void()> word);
   void TakeWords();
   void WaitForWork();
-  // False: the folders cannot be used now.
+  // False: nothing can be read there now.
   bool LookAtFolders();
+  int Sweep();
+  // False: questions cannot be published now.
+  bool CanWrite();
   void NoteFailure(int error);
   void NoteHang();
   Item* Find(const std::string& id);
@@ -67,6 +70,8 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   void PublishDue();
   enum class Fate { kStays, kOver };
   Fate Publish(Item& item);
+  PublishResult PublishOnce(Item& item, const std::string& bytes);
+  Fate AfterPublishing(Item& item, const PublishResult& result);
   // Another name for a question whose name is taken. False: it goes no further.
   bool Rename(Item& item);
   // Takes it back, if that is still possible.
@@ -107,6 +112,8 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   FileEvents events_;
   int watch_ = -1;
   bool swept_ = false;
+  bool writable_ = false;
+  absl::Duration next_try_ = -absl::InfiniteDuration();
   // Something that came by file events or words is to be looked at.
   bool look_ = true;
   absl::Duration next_rescan_ = -absl::InfiniteDuration();

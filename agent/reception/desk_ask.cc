@@ -29,6 +29,10 @@ absl::Status NotAsked(const std::vector<eligibility::Line*>& lines) {
   return base::MakeError(base::ErrorCode::kNotAsked, {.what = std::move(what)});
 }
 
+std::string WordOf(const store::ExchangeRow& row) {
+  return row.reception_id.empty() ? "e" + row.id : "r" + row.reception_id;
+}
+
 }  // namespace
 
 void Desk::Impl::Confirm(const Caller& caller, const CallKey& call,
@@ -105,6 +109,14 @@ void Desk::Impl::AnswerOrWait(const Caller& caller, const std::string& what, abs
   done(*std::move(now));
 }
 
+const OpenExchange* Desk::Impl::FindEqual(const Caller& caller, const std::string& flight) const {
+  const auto found = std::find_if(exchanges_.begin(), exchanges_.end(), [&](const auto& one) {
+    return one.second.body.flight() == flight && one.second.waits_for_answer() &&
+           caller.MaySee(one.second.body.counter());
+  });
+  return found == exchanges_.end() ? nullptr : &found->second;
+}
+
 // Those that nobody waits for any longer may be many, after a day without a line.
 int Desk::Impl::Questions() const {
   return static_cast<int>(std::count_if(exchanges_.begin(), exchanges_.end(), [](const auto& one) {
@@ -119,17 +131,12 @@ const std::string& Desk::Impl::CounterOf(const v1::ConfirmEligibilityRequest& re
 absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const CallKey& call,
                                                      const v1::ConfirmEligibilityRequest& request) {
   store::Changes changes;
-  const auto remember = [&](const std::string& what) {
+  const auto remember = [&](std::string what) {
     if (!call.key.empty()) changes.request = MakeResult(call, what);
     return what;
   };
-  for (const auto& [id, exchange] : exchanges_) {
-    if (exchange.body.flight() != call.fingerprint || !exchange.waits_for_answer() ||
-        !caller.MaySee(exchange.body.counter())) {
-      continue;
-    }
-    const std::string& reception = exchange.row.reception_id;
-    std::string what = remember(reception.empty() ? "e" + id : "r" + reception);
+  if (const OpenExchange* equal = FindEqual(caller, call.fingerprint); equal != nullptr) {
+    std::string what = remember(WordOf(equal->row));
     if (changes.request.has_value()) MDG_RETURN_IF_ERROR(Save({}, std::move(changes), caller));
     return what;
   }
@@ -163,7 +170,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
   exchange->body.set_patient_id(request.patient_id());
   exchange->body.set_flight(call.fingerprint);
   changes.exchanges.push_back(exchange->Row());
-  std::string what = remember(reception_id.empty() ? "e" + exchange->row.id : "r" + reception_id);
+  std::string what = remember(WordOf(exchange->row));
   MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes), caller,
                            {EntryOf(request.query(), request.patient_id(), reception_id, caller)}));
   Send(*std::move(exchange), *line);
