@@ -193,6 +193,7 @@ bool Line::Worker::CanWrite() {
 }
 
 void Line::Worker::NoteFailure(int error) {
+  if (error == 0) return;
   swept_ = false;
   writable_ = false;
   // A share that was mounted and is not any more.
@@ -279,47 +280,47 @@ Line::Worker::Fate Line::Worker::Withdraw(Item& item) {
   return Fate::kStays;
 }
 
+absl::Status Line::Worker::WhyNotSent(const PublishResult& result) {
+  if (!result.journal.ok()) return result.journal;
+  NoteFailure(result.error);
+  // What it is, the next look tells.
+  if (result.error != 0) look_ = true;
+  return base::MakeError(base::ErrorCode::kNotAsked,
+                         {.what = result.error == 0 ? "" : strerrordesc_np(result.error)});
+}
+
 Line::Worker::Fate Line::Worker::Publish(Item& item) {
   // What nobody waits for any longer is not sent behind everybody's back.
   if (item.dropped || item.given_up) return Withdraw(item);
   const absl::StatusOr<std::string> bytes = RequestBytes(item.out.question, config_.encoding);
   if (!bytes.ok()) return NotSent(item, bytes.status());
   for (int tries = 0; tries < kMostRenames; ++tries) {
-    const PublishResult result = PublishOnce(item, *bytes);
-    if (result.publication != Publication::kNameTaken) return AfterPublishing(item, result);
-    if (!Rename(item)) return Fate::kOver;
+    const PublishResult result =
+        folder_.Publish(item.names, *bytes, item.out.step, [&](JournalStep step) {
+          absl::Status kept = base::MakeError(base::ErrorCode::kStopping);
+          outside_.Call([&] { kept = sink_.journal(item.out.ticket, step); });
+          if (kept.ok()) item.out.step = step;
+          return kept;
+        });
+    switch (result.publication) {
+      case Publication::kSent:
+        // Also when the journal failed: what is found later says so too.
+        item.out.step = JournalStep::kSent;
+        board_.Asked();
+        look_ = true;
+        return Fate::kStays;
+      case Publication::kUnknown:
+        NoteFailure(result.error);
+        return Fate::kStays;
+      case Publication::kNotSent:
+        return NotSent(item, WhyNotSent(result));
+      case Publication::kNameTaken:
+        if (!Rename(item)) return Fate::kOver;
+        break;
+    }
   }
   return NotSent(item, base::MakeError(base::ErrorCode::kNotAsked,
                                        {.what = "too many names in `req` and `res` are taken"}));
-}
-
-PublishResult Line::Worker::PublishOnce(Item& item, const std::string& bytes) {
-  return folder_.Publish(item.names, bytes, item.out.step, [&](JournalStep step) {
-    absl::Status kept = base::MakeError(base::ErrorCode::kStopping);
-    outside_.Call([&] { kept = sink_.journal(item.out.ticket, step); });
-    if (kept.ok()) item.out.step = step;
-    return kept;
-  });
-}
-
-Line::Worker::Fate Line::Worker::AfterPublishing(Item& item, const PublishResult& result) {
-  if (result.publication == Publication::kSent) {
-    // Also when the journal failed: what is found later says so too.
-    item.out.step = JournalStep::kSent;
-    board_.Asked();
-    look_ = true;
-    return Fate::kStays;
-  }
-  if (result.journal.ok() && result.error != 0) {
-    NoteFailure(result.error);
-    // What it is, the next look tells.
-    look_ = true;
-  }
-  if (result.publication == Publication::kUnknown) return Fate::kStays;
-  if (!result.journal.ok()) return NotSent(item, result.journal);
-  return NotSent(item,
-                 base::MakeError(base::ErrorCode::kNotAsked,
-                                 {.what = result.error == 0 ? "" : strerrordesc_np(result.error)}));
 }
 
 }  // namespace madoguchi::eligibility

@@ -70,8 +70,7 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   void PublishDue();
   enum class Fate { kStays, kOver };
   Fate Publish(Item& item);
-  PublishResult PublishOnce(Item& item, const std::string& bytes);
-  Fate AfterPublishing(Item& item, const PublishResult& result);
+  absl::Status WhyNotSent(const PublishResult& result);
   // Another name for a question whose name is taken. False: it goes no further.
   bool Rename(Item& item);
   // Takes it back, if that is still possible.

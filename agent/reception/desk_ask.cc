@@ -29,10 +29,6 @@ absl::Status NotAsked(const std::vector<eligibility::Line*>& lines) {
   return base::MakeError(base::ErrorCode::kNotAsked, {.what = std::move(what)});
 }
 
-std::string WordOf(const store::ExchangeRow& row) {
-  return row.reception_id.empty() ? "e" + row.id : "r" + row.reception_id;
-}
-
 }  // namespace
 
 void Desk::Impl::Confirm(const Caller& caller, const CallKey& call,
@@ -109,14 +105,6 @@ void Desk::Impl::AnswerOrWait(const Caller& caller, const std::string& what, abs
   done(*std::move(now));
 }
 
-const OpenExchange* Desk::Impl::FindEqual(const Caller& caller, const std::string& flight) const {
-  const auto found = std::find_if(exchanges_.begin(), exchanges_.end(), [&](const auto& one) {
-    return one.second.body.flight() == flight && one.second.waits_for_answer() &&
-           caller.MaySee(one.second.body.counter());
-  });
-  return found == exchanges_.end() ? nullptr : &found->second;
-}
-
 // Those that nobody waits for any longer may be many, after a day without a line.
 int Desk::Impl::Questions() const {
   return static_cast<int>(std::count_if(exchanges_.begin(), exchanges_.end(), [](const auto& one) {
@@ -128,15 +116,26 @@ const std::string& Desk::Impl::CounterOf(const v1::ConfirmEligibilityRequest& re
   return request.counter().empty() ? options_.counters.front() : request.counter();
 }
 
+std::string Desk::Impl::FindEqual(const Caller& caller, const CallKey& call) const {
+  for (const auto& [id, exchange] : exchanges_) {
+    if (exchange.body.flight() == call.fingerprint && exchange.waits_for_answer() &&
+        caller.MaySee(exchange.body.counter())) {
+      const std::string& reception = exchange.row.reception_id;
+      return reception.empty() ? "e" + id : "r" + reception;
+    }
+  }
+  return "";
+}
+
 absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const CallKey& call,
                                                      const v1::ConfirmEligibilityRequest& request) {
   store::Changes changes;
-  const auto remember = [&](std::string what) {
+  const auto remember = [&](const std::string& what) {
     if (!call.key.empty()) changes.request = MakeResult(call, what);
     return what;
   };
-  if (const OpenExchange* equal = FindEqual(caller, call.fingerprint); equal != nullptr) {
-    std::string what = remember(WordOf(equal->row));
+  if (std::string what = FindEqual(caller, call); !what.empty()) {
+    remember(what);
     if (changes.request.has_value()) MDG_RETURN_IF_ERROR(Save({}, std::move(changes), caller));
     return what;
   }
@@ -170,7 +169,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
   exchange->body.set_patient_id(request.patient_id());
   exchange->body.set_flight(call.fingerprint);
   changes.exchanges.push_back(exchange->Row());
-  std::string what = remember(WordOf(exchange->row));
+  std::string what = remember(reception_id.empty() ? "e" + exchange->row.id : "r" + reception_id);
   MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes), caller,
                            {EntryOf(request.query(), request.patient_id(), reception_id, caller)}));
   Send(*std::move(exchange), *line);
