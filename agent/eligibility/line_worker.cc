@@ -173,8 +173,6 @@ int Line::Worker::Sweep() {
 
 bool Line::Worker::CanWrite() {
   if (writable_ && swept_) return true;
-  // Where the rights are missing they will be for a while: receptions that wait must not be tried
-  // every second.
   if (Monotonic() < next_try_) return false;
   int error = folder_.TryToWrite(config_.range);
   if (error == 0) error = Sweep();
@@ -182,13 +180,14 @@ bool Line::Worker::CanWrite() {
     writable_ = true;
     return true;
   }
-  next_try_ = Monotonic() + config_.try_again_after;
   NoteFailure(error);
-  if (!IsShareTrouble(error) && FolderCode(error) != base::ErrorCode::kFolderMissing) {
-    board_.Unreachable(base::MakeDetail(base::ErrorCode::kFolderNotWritable,
-                                        {.what = strerrordesc_np(error), .field = "req"}),
-                       outside_.Now());
-  }
+  if (FolderCode(error) != base::ErrorCode::kFolderUnreadable) return false;
+  // Where the rights are missing they will be for a while: receptions that wait must not be tried
+  // every second.
+  next_try_ = Monotonic() + config_.try_again_after;
+  board_.Unreachable(base::MakeDetail(base::ErrorCode::kFolderNotWritable,
+                                      {.what = strerrordesc_np(error), .field = "req"}),
+                     outside_.Now());
   return false;
 }
 
