@@ -14,6 +14,8 @@ namespace {
 
 // Entries kept in memory while the disk is full.
 constexpr size_t kMostSpooled = 1000;
+// How often it is tried to write them when nothing else is written.
+constexpr absl::Duration kRetryAfter = absl::Seconds(10);
 constexpr int kPage = 500;
 constexpr size_t kKeySize = 32;
 // What a client may put into an entry; the rest is cut.
@@ -209,9 +211,11 @@ void Trail::SayUnwritable(const absl::Status& why) {
     base::LogError("audit_not_writable", {{"why", std::string(why.message())}});
   }
   status_.writable = why;
+  retry_at_ = clock_.Now() + kRetryAfter;
+  noted_.Signal();
 }
 
-absl::StatusOr<std::vector<int64_t>> Trail::Commit(store::Changes changes,
+absl::StatusOr<std::vector<int64_t>> Trail::Commit(const store::Changes& changes,
                                                    std::vector<Entry> entries) {
   for (Entry& entry : entries) Bound(entry);
   absl::MutexLock lock(&mu_);
@@ -282,15 +286,36 @@ void Trail::Run() {
     std::vector<Entry> entries;
     {
       absl::MutexLock lock(&note_mu_);
-      while (!stopping_ && !key_behind_ && notes_.Next() > clock_.Now()) {
-        clock_.Wait(note_mu_, noted_, notes_.Next());
+      while (!stopping_ && !key_behind_ && NextTask() > clock_.Now()) {
+        clock_.Wait(note_mu_, noted_, NextTask());
       }
       last = stopping_;
       entries = last ? notes_.TakeAll() : notes_.Take(clock_.Now());
     }
     WriteNoted(std::move(entries));
+    WriteKept();
     SaveKey();
   }
+}
+
+absl::Time Trail::NextTask() const { return std::min(notes_.Next(), retry_at_); }
+
+void Trail::WriteKept() {
+  bool full = false;
+  {
+    absl::MutexLock lock(&note_mu_);
+    if (retry_at_ > clock_.Now()) return;
+    retry_at_ = absl::InfiniteFuture();
+    full = base::Is(status_.writable, base::ErrorCode::kStoreFull);
+  }
+  absl::MutexLock lock(&mu_);
+  const bool any = !spool_.empty() || lost_unsaid_ > 0;
+  // With nothing kept, only of the disk can it be known whether it takes something again.
+  if (!any && !full) return;
+  const absl::Status written = any ? Write({}, {}).status() : store_.Probe();
+  if (!written.ok()) return SayUnwritable(written);
+  absl::MutexLock note_lock(&note_mu_);
+  status_.writable = absl::OkStatus();
 }
 
 void Trail::WriteNoted(std::vector<Entry> entries) {

@@ -15,6 +15,7 @@
 #include "agent/audit/entry.h"
 #include "agent/audit/key_file.h"
 #include "agent/audit/notes.h"
+#include "agent/audit/search.h"
 #include "agent/audit/site_key.h"
 #include "agent/audit/verify.h"
 #include "agent/base/clock.h"
@@ -62,16 +63,24 @@ class Trail {
   // Returns the event numbers of Store::Commit(). After an error nothing is done. When it is the
   // trail that cannot be written (and not the disk that is full), changes whose entries do not fail
   // closed are made without them, and the entries are kept. Blocks on the disk.
-  absl::StatusOr<std::vector<int64_t>> Commit(store::Changes changes, std::vector<Entry> entries);
+  absl::StatusOr<std::vector<int64_t>> Commit(const store::Changes& changes,
+                                              std::vector<Entry> entries);
   // One entry by itself, as the rule of its kind says: an error only for kinds that fail closed.
   // Blocks on the disk.
   absl::Status Record(Entry entry);
   // From memory, never blocks: for what may come in floods. Alike ones are counted (see Notes).
   void Note(Entry entry);
 
+  // Whether the private site key is here.
+  bool CanDisclose() const { return site_.CanOpen(); }
   // The seal of a person in an entry, opened. MDG-1902, 1802.
   absl::StatusOr<std::string> Disclose(int64_t number, const Entry& entry) const;
   TrailStatus Status() const;
+  // As audit::Search. Blocks on the disk.
+  absl::StatusOr<SearchPage> Search(const Filter& filter, int64_t after, int64_t up_to,
+                                    int limit) const {
+    return audit::Search(store_, filter, after, up_to, limit);
+  }
   // Blocks on the disk.
   absl::StatusOr<Verdict> Verify(const std::vector<Anchor>& anchors) const;
 
@@ -93,6 +102,10 @@ class Trail {
   void SayUnwritable(const absl::Status& why);
   void Run();
   void WriteNoted(std::vector<Entry> entries);
+  // When the thread has something to do.
+  absl::Time NextTask() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(note_mu_);
+  // What could not be written before, when it is time to try again.
+  void WriteKept();
 
   const std::string folder_;
   store::Store& store_;
@@ -118,6 +131,7 @@ class Trail {
   // The key file is older than the newest entry.
   bool key_behind_ ABSL_GUARDED_BY(note_mu_) = false;
   absl::Status key_saved_ ABSL_GUARDED_BY(note_mu_);
+  absl::Time retry_at_ ABSL_GUARDED_BY(note_mu_) = absl::InfiniteFuture();
   TrailStatus status_ ABSL_GUARDED_BY(note_mu_);
   std::thread thread_;
 };

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "agent/cli/identifiers.h"
+#include "madoguchi/v1/confirmation.pb.h"
 
 // The commands of `madoguchi`, one function each: they print to standard output, problems to
 // standard error, and return the exit code of the contract.
@@ -80,6 +82,48 @@ struct ExpectOptions {
 };
 // Asks for missing identifiers when a person sits at the keyboard (and --json is not given).
 int ReceptionExpect(const Global& global, const ExpectOptions& options);
+
+struct ConfirmOptions {
+  Identifiers identifiers;
+  // Empty: the only one there is.
+  std::string counter;
+  std::string patient;
+  // One that was answered by identifiers or waits for the line; empty: none.
+  std::string reception_id;
+  bool open_reception = false;
+  // How long to wait for the answer.
+  int32_t wait_seconds = 30;
+  std::string request_id;
+};
+// Asks for missing identifiers as ReceptionExpect does. kSuccess: valid; kAnswerIsNo: not valid,
+// not found; kOutsideFailed: no answer, or one that does not say.
+int Confirm(const Global& global, const ConfirmOptions& options);
+int ReceptionRetry(const Global& global, const ChangeOptions& options);
+// What is typed goes before what was noted already.
+int ReceptionComplete(const Global& global, const ConfirmOptions& options);
+
+// Asks for missing identifiers when a person sits at the keyboard and --json is not given.
+absl::Status AskAtKeyboard(const Global& global, Identifiers& typed);
+void PutIdentifiers(const Identifiers& typed, v1::InsuredId& insured, v1::Date& birth_date);
+
+struct AuditOptions {
+  // Days as for ListOptions; empty: from the first, to the newest.
+  std::string from;
+  std::string to;
+  std::string reception_id;
+  // The client whose doing it was. AuditDisclose reads it from standard input when it is empty.
+  std::string identity;
+  std::string person;
+  // Numbers of kinds; empty: all (released records for AuditDisclose).
+  std::vector<int32_t> kinds;
+  // A file with an anchor a line, `-` for standard input; empty: none.
+  std::string anchors;
+};
+int AuditList(const Global& global, const AuditOptions& options);
+// kAnswerIsNo when the trail is not intact.
+int AuditVerify(const Global& global, const AuditOptions& options);
+int AuditAnchor(const Global& global, const AuditOptions& options);
+int AuditDisclose(const Global& global, const AuditOptions& options);
 
 struct PkiOptions {
   // Where ca.pem, ca.key and what is made from them lie.

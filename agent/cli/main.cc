@@ -31,6 +31,8 @@ struct CommandLine {
   ListOptions list;
   ChangeOptions change;
   ExpectOptions expect;
+  ConfirmOptions confirm;
+  AuditOptions audit;
   PkiOptions pki;
   ConvertOptions convert;
   std::string number;
@@ -98,6 +100,35 @@ void AddIdentifiers(CLI::App& command, Identifiers& to) {
   command.add_option("--birth-date", to.birth_date, "生年月日 (S55.1.15, 1980-01-15, …)");
 }
 
+void AddConfirm(CLI::App& app, CommandLine& line) {
+  CLI::App* confirm = app.add_subcommand("confirm", "ask OQS by identifiers (番号による資格確認)");
+  ConfirmOptions& to = line.confirm;
+  AddIdentifiers(*confirm, to.identifiers);
+  confirm->add_option("--counter", to.counter, "where (needed if there are several)");
+  confirm->add_option("--patient", to.patient, "chart number the person is thought to have");
+  CLI::Option* open =
+      confirm->add_flag("--open-reception", to.open_reception, "open a reception (受付を開く)");
+  confirm
+      ->add_option("--reception", to.reception_id,
+                   "ask about this one again, with other identifiers")
+      ->excludes(open);
+  confirm->add_option("--wait", to.wait_seconds, "seconds to wait for the answer (default 30)")
+      ->check(CLI::Range(0, 600));
+  confirm->add_option("--request-id", to.request_id, "repeat safely with the same one");
+  confirm->callback([&line] { line.run = [&line] { return Confirm(line.global, line.confirm); }; });
+}
+
+void AddQuestions(CLI::App& reception, CommandLine& line) {
+  AddChange(reception, line, "retry", "ask OQS once more (もう一度問い合わせる)", ReceptionRetry);
+  CLI::App* complete = reception.add_subcommand(
+      "complete", "write down what is known of one that waits for the line (情報の追記)");
+  complete->add_option("ID", line.confirm.reception_id, "the reception")->required();
+  AddIdentifiers(*complete, line.confirm.identifiers);
+  complete->add_option("--request-id", line.confirm.request_id, "repeat safely with the same one");
+  complete->callback(
+      [&line] { line.run = [&line] { return ReceptionComplete(line.global, line.confirm); }; });
+}
+
 void AddExpect(CLI::App& reception, CommandLine& line) {
   CLI::App* expect =
       reception.add_subcommand("expect", "announce who reads a card next (来院予定)");
@@ -138,7 +169,39 @@ void AddReception(CLI::App& app, CommandLine& line) {
   for (CLI::App* command : {unassign, cancel}) {
     command->add_option("--reason", line.change.reason, "why");
   }
+  AddQuestions(*reception, line);
   AddExpect(*reception, line);
+}
+
+CLI::App* AddAuditCommand(CLI::App& audit, CommandLine& line, const char* name, const char* help,
+                          int (*run)(const Global&, const AuditOptions&)) {
+  CLI::App* command = audit.add_subcommand(name, help);
+  command->callback(
+      [&line, run] { line.run = [&line, run] { return run(line.global, line.audit); }; });
+  return command;
+}
+
+void AddAudit(CLI::App& app, CommandLine& line) {
+  CLI::App* audit = app.add_subcommand("audit", "the audit trail (監査記録)");
+  audit->require_subcommand(1);
+  AuditOptions& to = line.audit;
+  CLI::App* list = AddAuditCommand(*audit, line, "list", "entries, oldest first (一覧)", AuditList);
+  list->add_option("--reception", to.reception_id, "only of this reception");
+  CLI::App* verify =
+      AddAuditCommand(*audit, line, "verify", "whether it is what was written (検査)", AuditVerify);
+  verify->add_option("--anchors", to.anchors, "file with an anchor a line, - for standard input");
+  AddAuditCommand(*audit, line, "anchor", "the anchor of now, to be kept elsewhere (控え)",
+                  AuditAnchor);
+  CLI::App* disclose = AddAuditCommand(*audit, line, "disclose",
+                                       "whose records a client was given (開示)", AuditDisclose);
+  disclose->add_option("--person", to.person, "only what this operator asked for");
+  for (CLI::App* command : {list, disclose}) {
+    command->add_option("--identity", to.identity, "only the doing of this client");
+    command->add_option("--from", to.from, "first day, yyyy-mm-dd");
+    command->add_option("--to", to.to, "last day");
+    command->add_option("--kind", to.kinds, "only these kinds (numbers, docs/en/audit.md)")
+        ->check(CLI::PositiveNumber);
+  }
 }
 
 CLI::App* AddPkiCommand(CLI::App& pki, CommandLine& line, const char* name, const char* help,
@@ -188,12 +251,14 @@ int Main(int argc, char** argv) {
   app.fallthrough();
   app.footer(
       "exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 daemon not reached,\n"
-      "            4 not allowed, 5 something outside failed");
+      "            4 not allowed, 5 something outside failed, outcome unknown");
   CommandLine line;
   AddGlobal(app, line.global);
   AddWatch(app, line);
   AddStatus(app, line);
+  AddConfirm(app, line);
   AddReception(app, line);
+  AddAudit(app, line);
   AddPki(app, line);
   AddOffline(app, line);
   for (CLI::App* command : app.get_subcommands({})) {

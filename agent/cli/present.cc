@@ -129,11 +129,46 @@ void PrintQualification(const v1::Qualification& from, std::ostream& out) {
   lines.Print(out);
 }
 
+void PrintQualifications(const v1::Confirmation& confirmation, std::ostream& out) {
+  for (int i = 0; i < confirmation.qualifications_size(); ++i) {
+    out << "資格 " << i + 1 << '\n';
+    PrintQualification(confirmation.qualifications(i), out);
+  }
+}
+
+// What OQS says besides: a notice, or why it did not answer the question.
+void AddResult(const v1::Confirmation& confirmation, Lines& lines) {
+  if (!confirmation.has_processing_result()) return;
+  lines.Add(confirmation.is_notice() ? "お知らせ" : "OQSの結果",
+            absl::StrCat(confirmation.processing_result().code(), " ",
+                         confirmation.processing_result().message()));
+}
+
 void PrintCause(const v1::ErrorDetail& cause, std::ostream& out) {
   if (cause.number().empty()) return;
   out << "    " << cause.number() << "  " << cause.text_ja() << '\n';
   if (!cause.field().empty()) out << "              (" << base::Printable(cause.field()) << ")\n";
   out << "              → " << cause.next_step_ja() << '\n';
+}
+
+void PrintProblems(const google::protobuf::RepeatedPtrField<v1::FileProblem>& problems,
+                   std::ostream& out) {
+  for (const v1::FileProblem& problem : problems) {
+    out << "    " << Show(problem.at()) << "  " << problem.problem().number() << "  "
+        << base::Printable(problem.file_name()) << '\n'
+        << "              " << problem.problem().text_ja() << '\n';
+  }
+}
+
+// The way by which questions go out and answers come.
+void PrintLineStatus(const v1::LineStatus& line, std::ostream& out) {
+  out << "    問い合わせ: " << Label(line.state());
+  if (line.has_since()) out << "  " << Show(line.since()) << " から";
+  out << "  送信 " << line.asked() << " 件  回答 " << line.answered() << " 件  回答なし "
+      << line.unanswered() << " 件  回答待ち " << line.in_flight() << " 件  送信待ち "
+      << line.queued() << " 件\n";
+  PrintCause(line.cause(), out);
+  PrintProblems(line.problems(), out);
 }
 
 void PrintConnection(const v1::ConnectionStatus& terminal, std::ostream& out) {
@@ -144,11 +179,8 @@ void PrintConnection(const v1::ConnectionStatus& terminal, std::ostream& out) {
       << (terminal.has_last_answer() ? Show(terminal.last_answer()) : "なし") << "  受付 "
       << terminal.files_taken() << " 件  他の日のファイル " << terminal.leftovers_skipped()
       << " 件  " << (terminal.file_events() ? "通知あり" : "定期確認のみ") << '\n';
-  for (const v1::FileProblem& problem : terminal.problems()) {
-    out << "    " << Show(problem.at()) << "  " << problem.problem().number() << "  "
-        << base::Printable(problem.file_name()) << '\n'
-        << "              " << problem.problem().text_ja() << '\n';
-  }
+  PrintProblems(terminal.problems(), out);
+  if (terminal.has_line()) PrintLineStatus(terminal.line(), out);
 }
 
 void PrintListener(const std::string& label, const v1::ListenerStatus& listener,
@@ -162,6 +194,12 @@ void PrintListener(const std::string& label, const v1::ListenerStatus& listener,
                             base::Japan());
   }
   out << '\n';
+}
+
+void PrintAudit(const v1::AuditStatus& audit, std::ostream& out) {
+  out << "監査記録: " << (audit.writable() ? "正常" : "書けません") << "  " << audit.number()
+      << " 件  書き込み待ち " << audit.waiting() << " 件  失われた記録 " << audit.lost() << " 件\n"
+      << "  控え " << base::Printable(audit.anchor(), 200) << '\n';
 }
 
 }  // namespace
@@ -192,27 +230,37 @@ void PrintReception(const v1::Reception& reception, std::ostream& out) {
   lines.Add("結び付けた人", reception.assignment().assigned_by());
   lines.Add("閲覧できる情報", Consents(reception));
   lines.Add("新しい受付", reception.superseded_by());
-  if (confirmation.has_processing_result()) {
-    lines.Add(confirmation.is_notice() ? "お知らせ" : "OQSの結果",
-              absl::StrCat(confirmation.processing_result().code(), " ",
-                           confirmation.processing_result().message()));
-  }
+  AddResult(confirmation, lines);
   lines.Print(out);
   if (reception.has_ended_because()) PrintCause(reception.ended_because(), out);
-  for (int i = 0; i < confirmation.qualifications_size(); ++i) {
-    out << "資格 " << i + 1 << '\n';
-    PrintQualification(confirmation.qualifications(i), out);
+  PrintQualifications(confirmation, out);
+}
+
+void PrintConfirmation(const v1::Confirmation& confirmation, std::ostream& out) {
+  out << "資格確認結果 " << confirmation.confirmation_id() << '\n';
+  Lines lines;
+  lines.Add("資格", Label(confirmation.validity(), confirmation.validity_code()));
+  AddResult(confirmation, lines);
+  if (!confirmation.header().error().code().empty()) {
+    lines.Add("OQSのエラー", absl::StrCat(confirmation.header().error().code(), " ",
+                                          confirmation.header().error().message()));
   }
+  lines.Print(out);
+  PrintQualifications(confirmation, out);
 }
 
 void PrintStatus(const v1::SystemStatus& status, std::ostream& out) {
   out << "窓口 (madoguchi) " << status.version() << "  起動 " << Show(status.started_at())
       << "  受付中 " << status.open_receptions() << " 件  監視 " << status.watchers() << "\n";
+  if (status.pending_receptions() > 0) {
+    out << "回線を待っている受付 " << status.pending_receptions() << " 件\n";
+  }
   out << "端末\n";
   for (const v1::ConnectionStatus& terminal : status.connections()) PrintConnection(terminal, out);
   out << "保存: " << Label(status.store().state()) << "  保存待ち " << status.store().waiting()
       << " 件\n";
   PrintCause(status.store().cause(), out);
+  if (status.has_audit()) PrintAudit(status.audit(), out);
   out << "接続\n";
   PrintListener("UNIX", status.unix_listener(), out);
   PrintListener("TCP ", status.tcp_listener(), out);

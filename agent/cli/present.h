@@ -16,6 +16,8 @@ namespace madoguchi::cli {
 void PrintReceptions(const std::vector<v1::Reception>& receptions, std::ostream& out);
 // Everything about one, all qualifications.
 void PrintReception(const v1::Reception& reception, std::ostream& out);
+// An answer without a reception.
+void PrintConfirmation(const v1::Confirmation& confirmation, std::ostream& out);
 // One line, for a running watch.
 void PrintLine(const v1::Reception& reception, std::ostream& out);
 void PrintStatus(const v1::SystemStatus& status, std::ostream& out);

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <iostream>
 #include <memory>
 #include <string>
@@ -10,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
+#include "agent/cli/day.h"
 #include "agent/cli/json.h"
 #include "agent/cli/newest.h"
 #include "agent/cli/present.h"
@@ -22,20 +21,6 @@ namespace madoguchi::cli {
 namespace {
 
 using Stub = v1::ReceptionService::Stub;
-
-// yyyy-mm-dd, yyyy/mm/dd or yyyymmdd.
-absl::StatusOr<v1::Date> ParseDay(const std::string& text, const std::string& option) {
-  std::string digits;
-  for (const char c : text) {
-    if (c != '-' && c != '/') digits += c;
-  }
-  const v1::Date date = base::ParseOqsDate(digits);
-  if (!base::IsRealDay(date)) {
-    return base::MakeError(base::ErrorCode::kInvalidField,
-                           {.what = "allowed is a day as yyyy-mm-dd", .field = option});
-  }
-  return date;
-}
 
 // A repeated command must not be taken for the same one: each gets an id of its own unless the
 // person gives one.
@@ -145,21 +130,14 @@ int ReceptionCancel(const Global& global, const ChangeOptions& options) {
 
 int ReceptionExpect(const Global& global, const ExpectOptions& options) {
   Identifiers typed = options.identifiers;
-  if (!global.json && ::isatty(STDIN_FILENO) == 1) {
-    const absl::Status asked =
-        AskForMissing(typed, base::JapanDay(absl::Now()), std::cin, std::cerr);
-    if (!asked.ok()) return Report(global, asked);
+  if (const absl::Status asked = AskAtKeyboard(global, typed); !asked.ok()) {
+    return Report(global, asked);
   }
   v1::ExpectPatientRequest request;
   request.set_request_id(RequestId(options.request_id));
   request.set_counter(options.counter);
   request.set_patient_id(options.patient);
-  request.mutable_insured()->set_insurer_number(typed.insurer_number);
-  request.mutable_insured()->set_symbol(typed.symbol);
-  request.mutable_insured()->set_number(typed.number);
-  request.mutable_insured()->set_branch(typed.branch);
-  // The daemon reads every form a clerk writes.
-  request.mutable_birth_date()->set_text(typed.birth_date);
+  PutIdentifiers(typed, *request.mutable_insured(), *request.mutable_birth_date());
   request.set_seconds(options.seconds);
   const auto channel = Connect(global);
   if (!channel.ok()) return Report(global, channel.status());

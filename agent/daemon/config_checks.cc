@@ -54,7 +54,8 @@ const std::vector<std::pair<std::string, v1::Role>>& RoleNames() {
       {"adapter", v1::ROLE_ADAPTER},
       {"desk", v1::ROLE_DESK},
       {"patient_terminal", v1::ROLE_PATIENT_TERMINAL},
-      {"technician", v1::ROLE_TECHNICIAN}};
+      {"technician", v1::ROLE_TECHNICIAN},
+      {"auditor", v1::ROLE_AUDITOR}};
   return names;
 }
 

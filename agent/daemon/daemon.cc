@@ -197,6 +197,7 @@ v1::SystemStatus Daemon::Status() const {
     waiting += terminal->Waiting();
   }
   status.set_open_receptions(desk_->board().OpenCount());
+  status.set_pending_receptions(desk_->board().PendingCount());
   status.set_watchers(server_->Watchers());
   status.set_cursor(desk_->MakeCursor(desk_->board().Head()));
   *status.mutable_store() = desk_->StoreStatus();

@@ -66,6 +66,12 @@ bool LineBoard::reachable() const {
   return seen_ && !unreachable_;
 }
 
+void LineBoard::Queued() {
+  absl::MutexLock lock(&mu_);
+  // The thread counts anew when it looks; until then Ready knows of it.
+  status_.set_queued(status_.queued() + 1);
+}
+
 void LineBoard::Asked() {
   absl::MutexLock lock(&mu_);
   status_.set_asked(status_.asked() + 1);

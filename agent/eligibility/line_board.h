@@ -27,6 +27,8 @@ class LineBoard {
   void Unreachable(v1::ErrorDetail cause, absl::Time now);
   bool reachable() const;
 
+  // A question was left for the line's thread.
+  void Queued();
   void Asked();
   void Answered(absl::Time now);
   void Unanswered(absl::Time now, absl::Duration mono);

@@ -72,7 +72,13 @@ absl::StatusOr<v1::OqsMessage> Line::Worker::Read(const std::string& name,
 }
 
 Line::Worker::Fate Line::Worker::OnReply(Item& item, FileLook look, bool document) {
-  if (!oqs::LooksLikePdf(look.bytes) && !oqs::LooksComplete(look.bytes)) return Fate::kStays;
+  if (!oqs::LooksLikePdf(look.bytes) && !oqs::LooksComplete(look.bytes)) {
+    // It was not only slow.
+    if (item.given_up && !item.out.answered) {
+      Report(item, base::MakeDetail(base::ErrorCode::kFileIncomplete));
+    }
+    return Fate::kStays;
+  }
   const std::string& name = document ? item.names.document : item.names.reply;
   absl::StatusOr<v1::OqsMessage> message = Read(name, look.bytes);
   if (item.out.answered && (!message.ok() || Mismatch(item, *message).has_value())) {

@@ -73,6 +73,7 @@ void Line::Worker::TakeWords() {
 }
 
 void Line::Worker::Ask(Outgoing outgoing) {
+  if (outgoing.step == JournalStep::kPrepared && !outgoing.given_up) board_.Queued();
   // A std::function has to be copyable; the copy is of pointers only.
   Leave([this, out = std::make_shared<Outgoing>(std::move(outgoing))] {
     Item item;
@@ -208,7 +209,7 @@ void Line::Worker::PublishDue() {
       continue;
     }
     // What may be published already is brought to its end whatever the number.
-    if (item->out.step == JournalStep::kPrepared && !item->dropped &&
+    if (item->out.step == JournalStep::kPrepared && !item->dropped && !item->given_up &&
         in_flight >= config_.most_in_flight) {
       ++item;
       continue;
@@ -241,12 +242,24 @@ bool Line::Worker::Rename(Item& item) {
   return number.ok();
 }
 
-Line::Worker::Fate Line::Worker::Publish(Item& item) {
-  if (item.dropped) {
-    const PublishResult withdrawn = folder_.Withdraw(item.names, item.out.step);
-    if (withdrawn.publication == Publication::kUnknown) return Fate::kStays;
-    return Fate::kOver;
+Line::Worker::Fate Line::Worker::Withdraw(Item& item) {
+  const PublishResult withdrawn = folder_.Withdraw(item.names, item.out.step);
+  if (withdrawn.error != 0) NoteFailure(withdrawn.error);
+  if (withdrawn.publication == Publication::kUnknown) return Fate::kStays;
+  if (item.dropped) return Fate::kOver;
+  if (withdrawn.publication == Publication::kNotSent) {
+    return NotSent(item, base::MakeError(base::ErrorCode::kNotAsked,
+                                         {.what = "nobody waited for it any longer"}));
   }
+  // Its answer may still come.
+  outside_.Call([&] { sink_.journal(item.out.ticket, JournalStep::kSent).IgnoreError(); });
+  item.out.step = JournalStep::kSent;
+  return Fate::kStays;
+}
+
+Line::Worker::Fate Line::Worker::Publish(Item& item) {
+  // What nobody waits for any longer is not sent behind everybody's back.
+  if (item.dropped || item.given_up) return Withdraw(item);
   const absl::StatusOr<std::string> bytes = RequestBytes(item.out.question, config_.encoding);
   if (!bytes.ok()) return NotSent(item, bytes.status());
   for (int tries = 0; tries < kMostRenames; ++tries) {

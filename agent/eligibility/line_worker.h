@@ -69,14 +69,16 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   Fate Publish(Item& item);
   // Another name for a question whose name is taken. False: it goes no further.
   bool Rename(Item& item);
+  // Takes it back, if that is still possible.
+  Fate Withdraw(Item& item);
   Fate NotSent(Item& item, absl::Status why);
 
   // line_replies.cc
   void LookForReplies(bool all);
   Fate LookForReply(Item& item);
-  // `document`: it has the name of the PDF.
   // The reply is gone, which the sink is told once.
   void Gone(Item& item);
+  // `document`: it has the name of the PDF.
   Fate OnReply(Item& item, FileLook look, bool document);
   static absl::StatusOr<v1::OqsMessage> Read(const std::string& name, absl::string_view bytes);
   // The catalogued reason why it is not the question's reply.

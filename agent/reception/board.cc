@@ -49,12 +49,18 @@ int Board::OpenCount() const {
   return open_;
 }
 
+int Board::PendingCount() const {
+  absl::MutexLock lock(&mu_);
+  return pending_;
+}
+
 void Board::Reset(int64_t head, int64_t floor, std::vector<Event> events) {
   absl::MutexLock lock(&mu_);
   by_id_.clear();
   by_confirmation_.clear();
   by_number_.clear();
   open_ = 0;
+  pending_ = 0;
   for (Event& event : events) Put(std::move(event));
   head_ = head;
   floor_ = floor;
@@ -85,6 +91,7 @@ void Board::Put(Event event) {
   const std::string& confirmation = event.reception->confirmation().confirmation_id();
   if (!confirmation.empty()) by_confirmation_[confirmation] = id;
   if (event.reception->state() != v1::RECEPTION_STATE_CLOSED) ++open_;
+  if (event.reception->state() == v1::RECEPTION_STATE_PENDING) ++pending_;
   by_id_[id] = std::move(event);
 }
 
@@ -92,6 +99,7 @@ void Board::Remove(const Event& event) {
   by_number_.erase(event.number);
   by_confirmation_.erase(event.reception->confirmation().confirmation_id());
   if (event.reception->state() != v1::RECEPTION_STATE_CLOSED) --open_;
+  if (event.reception->state() == v1::RECEPTION_STATE_PENDING) --pending_;
 }
 
 }  // namespace madoguchi::reception

@@ -42,6 +42,8 @@ class Board {
   // All held, in ascending order of event numbers.
   std::vector<Event> All() const;
   int OpenCount() const;
+  // Of these, how many are PENDING.
+  int PendingCount() const;
 
   // Desk only.
   void Reset(int64_t head, int64_t floor, std::vector<Event> events);
@@ -61,6 +63,7 @@ class Board {
   int64_t head_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t floor_ ABSL_GUARDED_BY(mu_) = 0;
   int open_ ABSL_GUARDED_BY(mu_) = 0;
+  int pending_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace madoguchi::reception

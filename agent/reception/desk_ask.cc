@@ -124,7 +124,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
     return what;
   };
   for (const auto& [id, exchange] : exchanges_) {
-    if (exchange.flight != call.fingerprint || !exchange.waits_for_answer() ||
+    if (exchange.body.flight() != call.fingerprint || !exchange.waits_for_answer() ||
         !caller.MaySee(exchange.body.counter())) {
       continue;
     }
@@ -161,7 +161,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
       MakeExchange(QuestionOf(request.query()), reception_id, counter, *line);
   if (!exchange.ok()) return exchange.status();
   exchange->body.set_patient_id(request.patient_id());
-  exchange->flight = call.fingerprint;
+  exchange->body.set_flight(call.fingerprint);
   changes.exchanges.push_back(exchange->Row());
   std::string what = remember(reception_id.empty() ? "e" + exchange->row.id : "r" + reception_id);
   MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes), caller,

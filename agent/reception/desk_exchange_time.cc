@@ -40,13 +40,25 @@ absl::Status Desk::Impl::LoadExchanges() {
   absl::StatusOr<std::vector<store::ExchangeRow>> rows = store_.ReadOpenExchanges();
   if (!rows.ok()) return rows.status();
   const absl::Time now = clock_.Now();
+  // Oldest first.
+  std::vector<std::string> ids;
   for (store::ExchangeRow& row : *rows) {
     absl::StatusOr<OpenExchange> parsed = ParseExchange(std::move(row));
     if (!parsed.ok()) return parsed.status();
-    OpenExchange& exchange = exchanges_[parsed->row.id] = *std::move(parsed);
+    ids.push_back(parsed->row.id);
+    exchanges_[ids.back()] = *std::move(parsed);
+  }
+  // The question a reception waits for is the last about it.
+  std::map<std::string, std::string> last;
+  for (const std::string& id : ids) {
+    if (!exchanges_[id].about_records()) last[exchanges_[id].row.reception_id] = id;
+  }
+  for (const std::string& id : ids) {
+    OpenExchange& exchange = exchanges_[id];
     exchange.deadline =
         std::max(exchange.row.opened_at + options_.answer_within, now + kAfterStart);
-    exchange.given_up = NobodyWaits(exchange, now);
+    exchange.given_up = NobodyWaits(exchange, now) || (!exchange.row.reception_id.empty() &&
+                                                       last[exchange.row.reception_id] != id);
     // What was not sent for somebody who is gone is not sent any more.
     if (exchange.about_records() && exchange.step() == ExchangeStep::kPrepared) {
       EndNotSent(exchange, base::MakeError(base::ErrorCode::kStopping));

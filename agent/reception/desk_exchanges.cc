@@ -40,6 +40,7 @@ void ForgetPerson(OpenExchange& exchange) {
     question.clear_query();
   }
   exchange.body.clear_patient_id();
+  exchange.body.clear_flight();
 }
 
 }  // namespace
@@ -230,10 +231,13 @@ void Desk::Impl::EndNotSent(OpenExchange& exchange, const absl::Status& why) {
   over.row.open = false;
   over.body.clear_question();
   over.body.clear_patient_id();
+  over.body.clear_flight();
   *over.body.mutable_ended_because() = base::DetailOf(why).value_or(v1::ErrorDetail());
   store::Changes changes;
   changes.exchanges.push_back(over.Row());
-  if (!Save(Move(exchange, NotSent{}), std::move(changes)).ok()) return RetrySoon();
+  // One that was given up is not what its reception waits for.
+  Receptions receptions = exchange.given_up ? Receptions() : Move(exchange, NotSent{});
+  if (!Save(std::move(receptions), std::move(changes)).ok()) return RetrySoon();
   exchange.row = over.row;
   exchange.body = over.body;
   Tell(exchange);
@@ -281,6 +285,11 @@ absl::Status Desk::Impl::OnAnswered(const eligibility::Ticket& ticket, eligibili
   exchange->row = over.row;
   exchange->body = over.body;
   Tell(*exchange);
+  // Who asked once more has the answer too, if it came to the first question.
+  if (over.row.reception_id.empty()) return absl::OkStatus();
+  for (auto& [id, other] : exchanges_) {
+    if (other.row.reception_id == over.row.reception_id && !other.about_records()) Tell(other);
+  }
   return absl::OkStatus();
 }
 

@@ -150,8 +150,7 @@ absl::Status Desk::Impl::Save(Receptions receptions, store::Changes changes, con
                                   .event = 0,
                                   .body = reception.SerializeAsString()});
   }
-  const absl::StatusOr<std::vector<int64_t>> numbers =
-      trail_.Commit(std::move(changes), std::move(entries));
+  const absl::StatusOr<std::vector<int64_t>> numbers = trail_.Commit(changes, std::move(entries));
   NoteStore(numbers.status());
   if (!numbers.ok()) return numbers.status();
   std::vector<Event> events;

@@ -41,8 +41,6 @@ struct OpenExchange {
   // With an empty body; `body` takes its place.
   store::ExchangeRow row;
   kept::v1::ExchangeBody body;
-  // What an equal question has too; empty: no other may join it.
-  std::string flight;
   // Terminals that could not take it.
   std::set<std::string> tried;
   // When nobody waits any longer.

@@ -86,6 +86,11 @@ void PendingCall::Refuse(const absl::Status& status) {
   if (Take()) Finish(ToGrpc(status));
 }
 
+bool PendingCall::Answered() {
+  absl::MutexLock lock(&mu_);
+  return answered_;
+}
+
 void PendingCall::OnCancel() {
   if (Take()) Finish(grpc::Status::CANCELLED);
 }

@@ -87,6 +87,9 @@ class PendingCall final : public grpc::ServerUnaryReactor,
   void Reply(const google::protobuf::MessageLite& message);
   void Refuse(const absl::Status& status);
 
+  // Any thread. Nobody waits for an answer any more.
+  bool Answered();
+
   void OnCancel() override;
   void OnDone() override;
 

@@ -47,6 +47,7 @@ class Server::Impl {
         authoriser_(ApiServices()),
         wake_("rpc-watch", clock),
         read_("rpc-read", clock),
+        audit_("rpc-audit", clock),
         hub_(options_.watch, clock, wake_, read_),
         messages_(desk) {}
 
@@ -69,6 +70,7 @@ class Server::Impl {
   const Authoriser authoriser_;
   base::Executor wake_;
   base::Executor read_;
+  base::Executor audit_;
   WatchHub hub_;
   EventMessages messages_;
 
@@ -79,6 +81,7 @@ class Server::Impl {
   std::unique_ptr<grpc::Service> reception_service_;
   std::unique_ptr<grpc::Service> eligibility_service_;
   std::unique_ptr<grpc::Service> record_service_;
+  std::unique_ptr<grpc::Service> audit_service_;
   std::unique_ptr<grpc::Service> system_service_;
   std::unique_ptr<grpc::Server> server_;
   bool stopped_ = false;
@@ -112,6 +115,7 @@ absl::Status Server::Impl::BuildServer() {
   if (options_.keeper != nullptr) {
     record_service_ = MakeMedicalRecordService(context, *options_.keeper);
   }
+  audit_service_ = MakeAuditService(context, audit_);
   system_service_ = MakeSystemService(context, status_);
 
   grpc::EnableDefaultHealthCheckService(true);
@@ -122,6 +126,7 @@ absl::Status Server::Impl::BuildServer() {
   builder.RegisterService(reception_service_.get());
   builder.RegisterService(eligibility_service_.get());
   if (record_service_ != nullptr) builder.RegisterService(record_service_.get());
+  builder.RegisterService(audit_service_.get());
   builder.RegisterService(system_service_.get());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) {
@@ -165,6 +170,7 @@ void Server::Impl::Stop(absl::Duration patience) {
   if (room_ != nullptr) room_->Stop();
   // What was posted refuses its call, which gRPC has already let go of.
   read_.Stop();
+  audit_.Stop();
   wake_.Stop();
   server_.reset();
 }

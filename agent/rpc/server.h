@@ -43,9 +43,9 @@ struct ServerOptions {
   records::Keeper* keeper = nullptr;
 };
 
-// The gRPC server of the daemon: listeners, services, health, reflection. It has two threads of its
-// own besides gRPC's and the accept room's: `rpc-watch` (wakes streams, timers) and `rpc-read`
-// (what blocks on the disk).
+// The gRPC server of the daemon: listeners, services, health, reflection. It has three threads of
+// its own besides gRPC's and the accept room's: `rpc-watch` (wakes streams, timers), `rpc-read`
+// (what blocks on the disk) and `rpc-audit` (reads the audit trail).
 class Server {
  public:
   // `desk`, `trail` and `clock` outlive the server and the desk runs while it does. `status` is

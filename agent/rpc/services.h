@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "agent/base/executor.h"
 #include "agent/records/keeper.h"
 #include "agent/rpc/reception_source.h"
 #include "agent/rpc/status_source.h"
@@ -20,6 +21,9 @@ std::unique_ptr<grpc::Service> MakeReceptionService(const ServiceContext& contex
 std::unique_ptr<grpc::Service> MakeEligibilityService(const ServiceContext& context);
 std::unique_ptr<grpc::Service> MakeMedicalRecordService(const ServiceContext& context,
                                                         records::Keeper& keeper);
+// `audit`: where the audit trail is read.
+std::unique_ptr<grpc::Service> MakeAuditService(const ServiceContext& context,
+                                                base::Executor& audit);
 std::unique_ptr<grpc::Service> MakeSystemService(const ServiceContext& context,
                                                  StatusFunction status);
 

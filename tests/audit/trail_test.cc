@@ -131,6 +131,21 @@ TEST_F(TrailTest, WhatCannotBeWrittenIsRefusedKeptOrCountedAsItsKindSays) {
   EXPECT_THAT(Problems(), IsEmpty());
 }
 
+TEST_F(TrailTest, WhatWasKeptIsWrittenWhenItCanBeWithoutWaitingForTheNext) {
+  trail_->Start();
+  Block();
+  EXPECT_TRUE(trail_->Record({.kind = Kind::kRecordRefused, .identity = "a"}).ok());
+  EXPECT_FALSE(trail_->Status().writable.ok());
+  Unblock();
+  // The thread may not have been waiting yet when the clock moved.
+  for (int i = 0; i < 10'000 && !trail_->Status().writable.ok(); ++i) {
+    clock_.Advance(absl::Seconds(1));
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(trail_->Status().writable.ok());
+  EXPECT_THAT(KindsWritten(), ElementsAre(Kind::kTrailStarted, Kind::kRecordRefused));
+}
+
 TEST_F(TrailTest, TheSpoolIsBounded) {
   Block();
   for (int i = 0; i < 1005; ++i) {

@@ -19,6 +19,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import select
 import shutil
 import signal
@@ -192,6 +193,21 @@ class Clinic:
             print(f"kept: {self._top}", file=sys.stderr)
         else:
             shutil.rmtree(self._top, ignore_errors=True)
+
+    def set_key(self, table, key, value):
+        """Writes `key = value` into every [table] or [[table]] of the configuration. Before the
+        daemon starts."""
+        lines = []
+        for line in self.config.read_text(encoding="utf-8").splitlines():
+            lines.append(line)
+            if line in (f"[{table}]", f"[[{table}]]"):
+                lines.append(f"{key} = {value}")
+        self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def counters(self):
+        """The counters of the terminals, in their order."""
+        return re.findall(r'^counter = "([^"]+)"', self.config.read_text(encoding="utf-8"),
+                          re.MULTILINE)
 
     # --- processes
 

@@ -75,6 +75,7 @@ class Site {
   // With options.tcp: where it is and how `name`, by a certificate of the site's CA, reaches it.
   client::Target RemoteTarget(const std::string& name) const;
   std::string SocketPath() const { return folder_ + "/s"; }
+  const std::string& folder() const { return folder_; }
 
   reception::Desk& desk() { return *desk_; }
   Server& server() { return *server_; }

@@ -11,7 +11,7 @@
 namespace madoguchi::sim {
 namespace {
 
-constexpr absl::string_view kClients[] = {"emr", "dispensing", "desk", "technician"};
+constexpr absl::string_view kClients[] = {"emr", "dispensing", "desk", "technician", "auditor"};
 constexpr mode_t kPublic = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
 constexpr mode_t kSecret = S_IRUSR | S_IWUSR;
 
@@ -80,7 +80,7 @@ std::string ConfigurationText(const InitOptions& options, unsigned uid) {
                   "[[client]]\nname = \"local\"\nuid = ",
                   uid,
                   "\nroles = [\"emr\", \"receipt\", \"dispensing\", \"adapter\", \"desk\", "
-                  "\"patient_terminal\", \"technician\"]\ncounters = [\"*\"]\n\n"
+                  "\"patient_terminal\", \"technician\", \"auditor\"]\ncounters = [\"*\"]\n\n"
                   "# 相互TLSの接続元。certificate は証明書の名前（CN）、鍵は pki/ にあります\n");
   for (const absl::string_view name : kClients) absl::StrAppend(&text, ClientSection(name));
   text.pop_back();
