@@ -85,6 +85,7 @@ class DeskFixture : public testing::Test {
     trail_ = *std::move(trail);
     desk_ =
         std::make_unique<Desk>(options_, *store_, *trail_, hash_, clock_, [this] { ++events_; });
+    desk_->UseLines(lines_);
     const absl::Status started = desk_->Start();
     ASSERT_TRUE(started.ok()) << started;
   }
@@ -208,6 +209,8 @@ class DeskFixture : public testing::Test {
   DeskOptions options_{.medical_institution_code = kInstitution,
                        .counters = {"main", "pharmacy"},
                        .keep = absl::Hours(24 * 14)};
+  // Of a test that asks; before StartUp.
+  std::vector<eligibility::Line*> lines_;
   Caller caller_;
   std::atomic<int> events_{0};
   int pushes_ = 0;

@@ -16,7 +16,7 @@ def state_of(reception):
     return State.Name(reception.state).removeprefix("RECEPTION_STATE_")
 
 
-class Line(unittest.TestCase):
+class LineAway(unittest.TestCase):
     def start(self, within=60):
         self.clinic = Clinic()
         self.addCleanup(self.clinic.close)
