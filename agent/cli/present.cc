@@ -136,6 +136,19 @@ void PrintQualifications(const v1::Confirmation& confirmation, std::ostream& out
   }
 }
 
+// What was written down of a person who is, or is to be, asked about.
+void AddNote(const v1::PendingNote& note, Lines& lines) {
+  const v1::InsuredId& insured = note.insured();
+  lines.Add("控え 氏名", note.name());
+  lines.Add("控え 保険者番号", insured.insurer_number());
+  if (!insured.number().empty()) {
+    lines.Add("控え 記号・番号・枝番",
+              absl::StrCat(insured.symbol(), "・", insured.number(), "・", insured.branch()));
+  }
+  lines.Add("控え 生年月日", Show(note.birth_date()));
+  lines.Add("控え 住所", note.address());
+}
+
 // What OQS says besides: a notice, or why it did not answer the question.
 void AddResult(const v1::Confirmation& confirmation, Lines& lines) {
   if (!confirmation.has_processing_result()) return;
@@ -224,13 +237,16 @@ void PrintReception(const v1::Reception& reception, std::ostream& out) {
   lines.Add("状態", Label(reception.state()));
   lines.Add("次にすること", reception.next_step().text_ja());
   lines.Add("資格", ValidityOf(reception));
-  lines.Add("窓口", absl::StrCat(reception.counter(), " (", reception.terminal(), ")"));
+  lines.Add("窓口", reception.terminal().empty()
+                        ? reception.counter()
+                        : absl::StrCat(reception.counter(), " (", reception.terminal(), ")"));
   lines.Add("受付時刻", Show(reception.opened_at()));
   lines.Add("カルテ", Chart(reception.assignment()));
   lines.Add("結び付けた人", reception.assignment().assigned_by());
   lines.Add("閲覧できる情報", Consents(reception));
   lines.Add("新しい受付", reception.superseded_by());
   AddResult(confirmation, lines);
+  AddNote(reception.pending_note(), lines);
   lines.Print(out);
   if (reception.has_ended_because()) PrintCause(reception.ended_because(), out);
   PrintQualifications(confirmation, out);

@@ -1,6 +1,7 @@
 """The sample clients of docs/samples do what their pages promise, against the real programs: they
-show every reception, survive a restart of the daemon, and go on from their cursor."""
+show every reception, survive a restart of the daemon, go on from their cursor, and ask OQS once."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -8,28 +9,28 @@ import subprocess
 import unittest
 
 import stubs
-from clinic import PATIENCE, ROOT, Clinic
+from clinic import PATIENCE, ROOT, Clinic, wait_until
 
 BUILD = pathlib.Path(os.environ.get("MADOGUCHI_BUILD", ROOT / "build"))
 SAMPLES = ROOT / "docs" / "samples"
 
 
-def node_sample():
-    """watch.mjs in a copy of its place in the project, with its locked packages beside it."""
+def node_sample(name):
+    """A script in a copy of its place in the project, with the locked packages beside it."""
     top = BUILD / "samples"
     folder = top / "docs" / "samples" / "node"
     folder.mkdir(parents=True, exist_ok=True)
     locked = SAMPLES / "node" / "package-lock.json"
     done = folder / "installed-lock.json"
-    for name in ("watch.mjs", "package.json", "package-lock.json"):
-        shutil.copy(SAMPLES / "node" / name, folder)
+    for file in (name, "package.json", "package-lock.json"):
+        shutil.copy(SAMPLES / "node" / file, folder)
     if not done.exists() or done.read_bytes() != locked.read_bytes():
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder,
                        check=True, timeout=PATIENCE * 4, stdout=subprocess.DEVNULL)
         shutil.copy(locked, done)
     shutil.rmtree(top / "proto", ignore_errors=True)
     shutil.copytree(ROOT / "proto", top / "proto")
-    return folder / "watch.mjs"
+    return folder / name
 
 
 class WatchSamples(unittest.TestCase):
@@ -80,12 +81,62 @@ class WatchSamples(unittest.TestCase):
             self.assertIn("INVALID_NEWER_EXISTS", out)
 
     def test_node_over_mutual_tls(self):
-        script = node_sample()
+        script = node_sample("watch.mjs")
         with Clinic(tcp=True) as clinic:
             cursor = clinic.folder / "emr.cursor"
             self.morning(clinic, lambda name: clinic.program(name, [
                 "node", script, f"127.0.0.1:{clinic.port}", clinic.folder / "pki", "emr",
                 cursor]))
+
+
+class AskSamples(unittest.TestCase):
+    """Both ask about somebody while the daemon is killed, and about somebody while the line is down."""
+
+    def questions(self, clinic, command, env=None):
+        clinic.start()
+        people = [entry for entry in clinic.population()
+                  if not entry.get("persona") and entry["insurer_number"]]
+
+        def start(index):
+            about = clinic.folder / f"person-{index}.json"
+            about.write_text(json.dumps({**people[index], "counter": "front-1"}), encoding="utf-8")
+            with open(about, encoding="utf-8") as stdin:
+                return clinic.program(f"ask{index}", [*command, f"visit-{index}"], env=env,
+                                      stdin=stdin)
+
+        clinic.fault("set", "answer-late")
+        asking = start(0)
+        wait_until(lambda: len(clinic.requests()) == 1)
+        clinic.kill_daemon()
+        clinic.start_daemon()
+        clinic.fault("clear")
+        self.assertEqual(asking.wait(), 0, asking.stderr())
+        first, second = asking.lines()
+        self.assertRegex(first, r"^\S+ ANSWERED VALID$")
+        self.assertIn(people[0]["name"], second)
+        self.assertEqual(len(clinic.requests()), 1)
+
+        clinic.fault("set", "exchange-gone")
+        waiting = start(1)
+        self.assertEqual(waiting.wait(), 0, waiting.stderr())
+        self.assertRegex(waiting.lines()[0], r"^\S+ PENDING UNSPECIFIED$")
+        clinic.fault("clear")
+        # The same command again: the daemon has asked by itself meanwhile.
+        wait_until(lambda: len(clinic.requests()) == 2)
+        self.assertEqual(start(1).wait(), 0)
+        self.assertEqual(len(clinic.requests()), 2)
+
+    def test_python_over_the_unix_socket(self):
+        env = dict(os.environ, PYTHONPATH=stubs.FOLDER, PYTHONDONTWRITEBYTECODE="1")
+        with Clinic() as clinic:
+            self.questions(clinic, ["/usr/bin/python3", SAMPLES / "python" / "ask.py",
+                                    clinic.target], env)
+
+    def test_node_over_mutual_tls(self):
+        script = node_sample("ask.mjs")
+        with Clinic(tcp=True) as clinic:
+            self.questions(clinic, ["node", script, f"127.0.0.1:{clinic.port}",
+                                    clinic.folder / "pki", "emr"])
 
 
 if __name__ == "__main__":
