@@ -83,6 +83,32 @@ struct ExpectOptions {
 // Asks for missing identifiers when a person sits at the keyboard (and --json is not given).
 int ReceptionExpect(const Global& global, const ExpectOptions& options);
 
+struct RecordOptions {
+  std::string reception_id;
+  // yyyy-mm, both included; empty: the daemon's default (three years).
+  std::string from;
+  std::string to;
+  // `stored-or-fetch` (also when empty), `stored` or `fetch`.
+  std::string freshness;
+  // Every line on its own, also those that repeat another.
+  bool duplicates = false;
+  std::string request_id;
+};
+// Medical records of the patient of a reception.
+int Drugs(const Global& global, const RecordOptions& options);
+int Checkups(const Global& global, const RecordOptions& options);
+int Diagnoses(const Global& global, const RecordOptions& options);
+
+struct DocumentOptions {
+  RecordOptions record;
+  // `drug`, `drug-diagnosis` or `checkup`.
+  std::string kind;
+  // The file to write.
+  std::string out;
+  bool force = false;
+};
+int Document(const Global& global, const DocumentOptions& options);
+
 struct ConfirmOptions {
   Identifiers identifiers;
   // Empty: the only one there is.

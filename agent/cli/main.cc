@@ -31,6 +31,7 @@ struct CommandLine {
   ListOptions list;
   ChangeOptions change;
   ExpectOptions expect;
+  DocumentOptions document;
   ConfirmOptions confirm;
   AuditOptions audit;
   PkiOptions pki;
@@ -173,6 +174,48 @@ void AddReception(CLI::App& app, CommandLine& line) {
   AddExpect(*reception, line);
 }
 
+// Adds a command about the records of one reception.
+CLI::App* AddRecord(CLI::App& app, CommandLine& line, const char* name, const char* help,
+                    const std::function<int()>& run) {
+  CLI::App* command = app.add_subcommand(name, help);
+  RecordOptions& to = line.document.record;
+  command->add_option("ID", to.reception_id, "the reception")->required();
+  command->add_option("--request-id", to.request_id, "repeat safely with the same one");
+  command->callback([&line, run] { line.run = run; });
+  return command;
+}
+
+void AddRecords(CLI::App& app, CommandLine& line) {
+  RecordOptions& to = line.document.record;
+  CLI::App* drugs = AddRecord(app, line, "drugs", "medicines of a patient (薬剤情報)",
+                              [&line] { return Drugs(line.global, line.document.record); });
+  drugs->add_flag("--duplicates", to.duplicates, "also lines that repeat another (重複も表示)");
+  CLI::App* checkups =
+      AddRecord(app, line, "checkups", "health checkups of a patient (特定健診情報)",
+                [&line] { return Checkups(line.global, line.document.record); });
+  CLI::App* diagnoses =
+      AddRecord(app, line, "diagnoses", "treatments and operations (診療・手術情報)",
+                [&line] { return Diagnoses(line.global, line.document.record); });
+  CLI::App* document = AddRecord(app, line, "document", "a PDF of them into a file (PDF)",
+                                 [&line] { return Document(line.global, line.document); });
+  document->add_option("--kind", line.document.kind, "drug, drug-diagnosis or checkup")
+      ->required()
+      ->check(CLI::IsMember({"drug", "drug-diagnosis", "checkup"}));
+  document->add_option("--out", line.document.out, "the file to write (for its owner only)")
+      ->required();
+  document->add_flag("--force", line.document.force, "overwrite a file that exists");
+  for (CLI::App* command : {drugs, diagnoses, document}) {
+    command->add_option("--from", to.from, "first month, yyyy-mm (default: three years ago)");
+    command->add_option("--to", to.to, "last month, yyyy-mm (default: this one)");
+  }
+  for (CLI::App* command : {drugs, checkups, diagnoses}) {
+    command
+        ->add_option("--freshness", to.freshness,
+                     "stored-or-fetch (default), stored (ask nobody), fetch (ask OQS anew)")
+        ->check(CLI::IsMember({"stored-or-fetch", "stored", "fetch"}));
+  }
+}
+
 CLI::App* AddAuditCommand(CLI::App& audit, CommandLine& line, const char* name, const char* help,
                           int (*run)(const Global&, const AuditOptions&)) {
   CLI::App* command = audit.add_subcommand(name, help);
@@ -258,6 +301,7 @@ int Main(int argc, char** argv) {
   AddStatus(app, line);
   AddConfirm(app, line);
   AddReception(app, line);
+  AddRecords(app, line);
   AddAudit(app, line);
   AddPki(app, line);
   AddOffline(app, line);

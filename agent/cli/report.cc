@@ -1,6 +1,7 @@
 #include "agent/cli/report.h"
 
 #include <iostream>
+#include <utility>
 
 #include "agent/base/error.h"
 #include "agent/base/log.h"
@@ -10,7 +11,18 @@ namespace madoguchi::cli {
 namespace {
 
 int ExitFor(const absl::Status& status) {
-  if (base::Is(status, base::ErrorCode::kCannotReach)) return kCannotReach;
+  static constexpr std::pair<base::ErrorCode, int> kOfTheirOwn[] = {
+      {base::ErrorCode::kCannotReach, kCannotReach},
+      // The patient's no, not a lack of rights.
+      {base::ErrorCode::kNoConsent, kAnswerIsNo},
+      {base::ErrorCode::kConsentEnded, kAnswerIsNo},
+      {base::ErrorCode::kConsentWithdrawn, kAnswerIsNo},
+      // Something outside went wrong.
+      {base::ErrorCode::kWrongPatient, kOutsideFailed},
+      {base::ErrorCode::kRecordUnusable, kOutsideFailed}};
+  for (const auto& [code, exit] : kOfTheirOwn) {
+    if (base::Is(status, code)) return exit;
+  }
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return kSuccess;

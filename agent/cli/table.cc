@@ -54,19 +54,26 @@ Table::Table(std::vector<std::string> header) {
 
 void Table::Add(std::vector<std::string> row) {
   for (std::string& cell : row) cell = base::Printable(cell, kLongestCell);
-  rows_.push_back(std::move(row));
+  rows_.push_back({.cells = std::move(row)});
+}
+
+void Table::AddHeading(absl::string_view text) {
+  rows_.push_back({.cells = {base::Printable(text, kLongestCell)}, .heading = true});
 }
 
 void Table::Print(std::ostream& out) const {
   std::vector<size_t> widths;
-  for (const auto& row : rows_) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], DisplayWidth(row[i]));
+  for (const auto& [cells, heading] : rows_) {
+    if (heading) continue;
+    widths.resize(std::max(widths.size(), cells.size()));
+    for (size_t i = 0; i < cells.size(); ++i) {
+      widths[i] = std::max(widths[i], DisplayWidth(cells[i]));
+    }
   }
-  for (const auto& row : rows_) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      out << row[i];
-      if (i + 1 < row.size()) out << std::string(widths[i] - DisplayWidth(row[i]) + 2, ' ');
+  for (const auto& [cells, heading] : rows_) {
+    for (size_t i = 0; i < cells.size(); ++i) {
+      out << cells[i];
+      if (i + 1 < cells.size()) out << std::string(widths[i] - DisplayWidth(cells[i]) + 2, ' ');
     }
     out << '\n';
   }

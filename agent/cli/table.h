@@ -18,10 +18,16 @@ class Table {
  public:
   explicit Table(std::vector<std::string> header);
   void Add(std::vector<std::string> row);
+  // A line of its own that no column follows.
+  void AddHeading(absl::string_view text);
   void Print(std::ostream& out) const;
 
  private:
-  std::vector<std::vector<std::string>> rows_;
+  struct Row {
+    std::vector<std::string> cells;
+    bool heading = false;
+  };
+  std::vector<Row> rows_;
 };
 
 }  // namespace madoguchi::cli

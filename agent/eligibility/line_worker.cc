@@ -172,6 +172,7 @@ bool Line::Worker::LookAtFolders() {
 }
 
 void Line::Worker::NoteFailure(int error) {
+  if (error == 0) return;
   swept_ = false;
   // A share that was mounted and is not any more.
   const base::ErrorCode code =
@@ -257,6 +258,13 @@ Line::Worker::Fate Line::Worker::Withdraw(Item& item) {
   return Fate::kStays;
 }
 
+absl::Status Line::Worker::WhyNotSent(const PublishResult& result) {
+  if (!result.journal.ok()) return result.journal;
+  NoteFailure(result.error);
+  return base::MakeError(base::ErrorCode::kNotAsked,
+                         {.what = result.error == 0 ? "" : strerrordesc_np(result.error)});
+}
+
 Line::Worker::Fate Line::Worker::Publish(Item& item) {
   // What nobody waits for any longer is not sent behind everybody's back.
   if (item.dropped || item.given_up) return Withdraw(item);
@@ -278,14 +286,10 @@ Line::Worker::Fate Line::Worker::Publish(Item& item) {
         look_ = true;
         return Fate::kStays;
       case Publication::kUnknown:
-        if (result.error != 0) NoteFailure(result.error);
+        NoteFailure(result.error);
         return Fate::kStays;
       case Publication::kNotSent:
-        if (!result.journal.ok()) return NotSent(item, result.journal);
-        if (result.error != 0) NoteFailure(result.error);
-        return NotSent(item, base::MakeError(
-                                 base::ErrorCode::kNotAsked,
-                                 {.what = result.error == 0 ? "" : strerrordesc_np(result.error)}));
+        return NotSent(item, WhyNotSent(result));
       case Publication::kNameTaken:
         if (!Rename(item)) return Fate::kOver;
         break;

@@ -67,6 +67,7 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   void PublishDue();
   enum class Fate { kStays, kOver };
   Fate Publish(Item& item);
+  absl::Status WhyNotSent(const PublishResult& result);
   // Another name for a question whose name is taken. False: it goes no further.
   bool Rename(Item& item);
   // Takes it back, if that is still possible.

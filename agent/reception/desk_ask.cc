@@ -116,6 +116,17 @@ const std::string& Desk::Impl::CounterOf(const v1::ConfirmEligibilityRequest& re
   return request.counter().empty() ? options_.counters.front() : request.counter();
 }
 
+std::string Desk::Impl::FindEqual(const Caller& caller, const CallKey& call) const {
+  for (const auto& [id, exchange] : exchanges_) {
+    if (exchange.body.flight() == call.fingerprint && exchange.waits_for_answer() &&
+        caller.MaySee(exchange.body.counter())) {
+      const std::string& reception = exchange.row.reception_id;
+      return reception.empty() ? "e" + id : "r" + reception;
+    }
+  }
+  return "";
+}
+
 absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const CallKey& call,
                                                      const v1::ConfirmEligibilityRequest& request) {
   store::Changes changes;
@@ -123,13 +134,8 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
     if (!call.key.empty()) changes.request = MakeResult(call, what);
     return what;
   };
-  for (const auto& [id, exchange] : exchanges_) {
-    if (exchange.body.flight() != call.fingerprint || !exchange.waits_for_answer() ||
-        !caller.MaySee(exchange.body.counter())) {
-      continue;
-    }
-    const std::string& reception = exchange.row.reception_id;
-    std::string what = remember(reception.empty() ? "e" + id : "r" + reception);
+  if (std::string what = FindEqual(caller, call); !what.empty()) {
+    remember(what);
     if (changes.request.has_value()) MDG_RETURN_IF_ERROR(Save({}, std::move(changes), caller));
     return what;
   }

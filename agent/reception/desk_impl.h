@@ -123,6 +123,8 @@ class Desk::Impl {
   // be done again.
   std::optional<absl::StatusOr<v1::ConfirmEligibilityResponse>> AnswerKept(const Caller& caller,
                                                                            const std::string& what);
+  // What an equal question on its way led to; empty when there is none.
+  std::string FindEqual(const Caller& caller, const CallKey& call) const;
   // Begins what a call asks for; where its result will be.
   absl::StatusOr<std::string> BeginConfirm(const Caller& caller, const CallKey& call,
                                            const v1::ConfirmEligibilityRequest& request);

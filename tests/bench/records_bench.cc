@@ -1,7 +1,7 @@
 // 200 programs ask for a drug history of 500 lines at once, against a plain gRPC method that
 // answers the same bytes: GetDrugHistory looks at the reception, asks the gate, reads the store and
-// makes the lines anew for each call. (The audit trail of this program is memory: what an entry on
-// disk costs is measured where it is written.)
+// makes the lines anew for each call, and writes an entry of the audit trail to the disk before it
+// answers.
 //   ninja -C build records_bench && build/bin/records_bench [rounds]
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>

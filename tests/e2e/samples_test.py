@@ -139,5 +139,34 @@ class AskSamples(unittest.TestCase):
                                     clinic.folder / "pki", "emr"])
 
 
+class DrugHistorySamples(unittest.TestCase):
+    """Both go from card reads to medicines, and pass over who did not agree."""
+
+    def visits(self, clinic, command, env=None):
+        clinic.start()
+        clinic.tap(persona="valid-without-consents", consent="none")
+        clinic.tap(persona="valid-with-consents", consent="drug")
+        sample = clinic.program("history", [*command, "2"], env=env)
+        sample.wait_for(lambda line: line.endswith(" 900001"))
+        sample.wait_for(lambda line: "みほん市立病院" in line)
+        clinic.tap(persona="card-expiring", consent="all")
+        sample.wait_for(lambda line: line.endswith(" 900022"))
+        self.assertEqual(0, sample.wait(), sample.stderr())
+        self.assertNotIn("900002", " ".join(sample.lines()))
+        self.assertEqual(2, len(clinic.requests()))
+
+    def test_python_over_the_unix_socket(self):
+        env = dict(os.environ, PYTHONPATH=stubs.FOLDER, PYTHONDONTWRITEBYTECODE="1")
+        with Clinic() as clinic:
+            self.visits(clinic, ["/usr/bin/python3", SAMPLES / "python" / "drug_history.py",
+                                 clinic.target], env)
+
+    def test_node_over_mutual_tls(self):
+        script = node_sample("drug_history.mjs")
+        with Clinic(tcp=True) as clinic:
+            self.visits(clinic, ["node", script, f"127.0.0.1:{clinic.port}",
+                                 clinic.folder / "pki", "dispensing"])
+
+
 if __name__ == "__main__":
     unittest.main()

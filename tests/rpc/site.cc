@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/notification.h"
 #include "agent/base/japan_time.h"
+#include "agent/records/gate_audit.h"
 #include "agent/records/reading.h"
 #include "google/rpc/status.pb.h"
 #include "tests/rpc/record_answers.h"
@@ -167,10 +168,12 @@ void Site::MakeKeeper() {
                                                      [] { return absl::ZeroDuration(); });
   gate_ = std::make_unique<records::Gate>(
       records::GateOptions{}, [this](absl::string_view id) { return desk_->Load(id); },
-      [this](const records::GateEvent& event) {
-        absl::MutexLock lock(&mu_);
-        gate_events_.push_back(event);
-        return absl::OkStatus();
+      [this, write = records::AuditTo(*trail_)](const records::GateEvent& event) {
+        {
+          absl::MutexLock lock(&mu_);
+          gate_events_.push_back(event);
+        }
+        return write(event);
       },
       *trusted_);
   keeper_ = std::make_unique<records::Keeper>(
@@ -191,8 +194,7 @@ void Site::MakeKeeper() {
                 done(MakeAnswer(question, wrong, options_.drug_lines));
               },
           .read = records::ReadAnswer,
-          .commit =
-              [this](const store::Changes& changes) { return store_->Commit(changes).status(); },
+          .commit = records::CommitTo(*trail_),
           .on_status =
               [this](const std::string& id, std::vector<v1::RecordStatus> statuses) {
                 desk_->MoveRecord(id, std::move(statuses));

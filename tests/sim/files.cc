@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -109,6 +111,16 @@ bool Exists(const std::string& path) {
 Descriptor WatchProcess(pid_t pid) {
   // The C library of Debian 12 declares pidfd_open for C only.
   return Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+}
+
+absl::StatusOr<Descriptor> BlockSignals(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  Descriptor fd(signalfd(-1, &set, SFD_CLOEXEC));
+  if (!fd.open()) return FileError("cannot make", "a signal descriptor");
+  return fd;
 }
 
 void WaitFor(absl::Duration duration) {

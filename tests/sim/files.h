@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -44,6 +45,9 @@ absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path);
 
 // A descriptor that becomes readable when process `pid` ends; closed when there is none.
 Descriptor WatchProcess(pid_t pid);
+
+// From now on these signals come only through the descriptor (signalfd).
+absl::StatusOr<Descriptor> BlockSignals(std::initializer_list<int> signals);
 
 // Waits without being busy; ends early when a signal arrives.
 void WaitFor(absl::Duration duration);

@@ -8,6 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "agent/base/error.h"
+#include "tests/sim/card_behaviour.h"
+#include "tests/sim/card_control.h"
+#include "tests/sim/card_log.h"
+#include "tests/sim/card_run.h"
+#include "tests/sim/card_store.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/files.h"
 #include "tests/sim/push.h"
@@ -42,6 +47,10 @@ struct Words {
   bool fuse = false;
   std::string stay = "1440m";
   std::string answer_after = "200ms";
+  CardOptions card = {};
+  std::string persona = {};
+  int patient = 0;
+  CardChange card_change = {};
 };
 
 absl::StatusOr<absl::Duration> ParsePositive(absl::string_view option, absl::string_view text) {
@@ -61,6 +70,9 @@ absl::Status Init(const Words& words) {
   if (!encoding.ok()) return encoding.status();
   options.encoding = *encoding;
   MDG_RETURN_IF_ERROR(InitSite(options, absl::Now()));
+  const absl::StatusOr<Site> site = Site::Open(options.folder);
+  if (!site.ok()) return site.status();
+  MDG_RETURN_IF_ERROR(EnsureCardRoots(*site, absl::Now()));
   std::cout << "made " << options.folder << ": " << options.terminals << " terminal(s), "
             << options.patients << " patients and the personas\n";
   return absl::OkStatus();
@@ -188,6 +200,48 @@ absl::Status ShowRequests(const Words& words) {
   return absl::OkStatus();
 }
 
+// Whose card; 0 when nobody was named.
+absl::StatusOr<int> CardPerson(const Site& site, const Words& words) {
+  if (words.persona.empty()) return words.patient;
+  if (words.patient != 0) {
+    return absl::InvalidArgumentError("allowed is one of --persona and --patient");
+  }
+  return site.NumberOfPersona(words.persona);
+}
+
+absl::Status PutCard(const Words& words) {
+  const absl::StatusOr<Site> site = Site::Open(words.folder);
+  if (!site.ok()) return site.status();
+  const absl::StatusOr<int> person = CardPerson(*site, words);
+  if (!person.ok()) return person.status();
+  CardOptions options = words.card;
+  options.person = *person == 0 ? 1 : *person;
+  return RunCard(*site, options, [](const std::string& line) { std::cout << line << std::endl; });
+}
+
+absl::Status ChangeOneCard(const Words& words) {
+  const absl::StatusOr<Site> site = Site::Open(words.folder);
+  if (!site.ok()) return site.status();
+  const absl::StatusOr<int> person = CardPerson(*site, words);
+  if (!person.ok()) return person.status();
+  CardChange change = words.card_change;
+  if (*person != 0) change.person = *person;
+  if (!words.card.behaviour.empty()) change.behaviour = words.card.behaviour;
+  return ChangeCard(*site, words.card.port, change);
+}
+
+absl::Status ShowCardLog(const Words& words) {
+  const absl::StatusOr<Site> site = Site::Open(words.folder);
+  if (!site.ok()) return site.status();
+  const absl::StatusOr<std::vector<std::string>> lines = CardLogLines(*site);
+  if (!lines.ok()) return lines.status();
+  if (!words.json) std::cout << CardLogSummary(*lines);
+  for (const std::string& line : *lines) {
+    if (words.json) std::cout << line << "\n";
+  }
+  return absl::OkStatus();
+}
+
 // A subcommand whose first word is the folder of the site.
 CLI::App* Command(CLI::App& parent, const std::string& name, const std::string& text, Words& words,
                   Action& action, absl::Status (*run)(const Words&)) {
@@ -208,6 +262,28 @@ void AddTap(CLI::App& app, Words& words, Action& action) {
   tap->add_option("--consent-for", words.consent_for, "How long consent lasts (default 24h)");
   tap->add_option("--count", words.count, "That many taps (default 1)");
   tap->add_flag("--json", words.json, "One JSON object per tap");
+}
+
+void AddCard(CLI::App& app, Words& words, Action& action) {
+  CLI::App* const card =
+      Command(app, "card", "A My Number Card lies on a virtual reader (vpcd) until SIGTERM", words,
+              action, PutCard);
+  CLI::App* const change = Command(app, "card-change", "Change, take away or put back that card",
+                                   words, action, ChangeOneCard);
+  for (CLI::App* const command : {card, change}) {
+    command->add_option("--persona", words.persona, "Whose card: name of a persona");
+    command->add_option("--patient", words.patient, "Whose card: number of a person");
+    command->add_option("--port", words.card.port, "Port of vpcd (default 35963)");
+    command->add_option("--behave", words.card.behaviour,
+                        absl::StrCat("How it differs from an ordinary card: parts separated by "
+                                     "commas, or none\n",
+                                     CardBehaviourHelp()));
+  }
+  change->add_flag("--take", words.card_change.take, "Off the reader");
+  change->add_flag("--put", words.card_change.put, "On the reader again");
+  CLI::App* const log =
+      Command(app, "card-log", "What cards have seen", words, action, ShowCardLog);
+  log->add_flag("--json", words.json, "One JSON object per event");
 }
 
 void AddFault(CLI::App& app, Words& words, Action& action) {
@@ -246,6 +322,7 @@ void AddCommands(CLI::App& app, Words& words, Action& action) {
   run->add_option("--answer-after", words.answer_after,
                   "Answer requests that long after taking them (default 200ms)");
   AddTap(app, words, action);
+  AddCard(app, words, action);
   CLI::App* const requests = Command(app, "requests", "Request files the terminals have taken",
                                      words, action, ShowRequests);
   requests->add_flag("--json", words.json, "One JSON object per request file");

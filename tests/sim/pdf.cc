@@ -13,8 +13,11 @@ namespace madoguchi::sim {
 namespace {
 
 constexpr size_t kLinesOfPage = 52;
-// Objects 1 to 3 are the catalogue, the tree of pages and the font; then a page and its text each.
-constexpr int kFirstPage = 4;
+// Objects 1 to 4 are the catalogue, the tree of pages, the font and the picture; then a page and
+// its text each.
+constexpr int kFirstPage = 5;
+// Pixels of the picture, one byte each.
+constexpr size_t kPictureSide = 1024;
 constexpr absl::string_view kFont =
     "<< /Type /Font /Subtype /Type0 /BaseFont /HeiseiKakuGo-W5 /Encoding /UniJIS-UCS2-H\n"
     "   /DescendantFonts [ << /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiKakuGo-W5\n"
@@ -37,11 +40,26 @@ std::string Hex(absl::string_view line) {
 }
 
 std::string PageText(const std::vector<std::string>& lines, size_t first) {
-  std::string text = "BT /F1 9 Tf 40 800 Td 14 TL\n";
+  std::string text = "q 515 0 0 515 40 160 cm /P1 Do Q\nBT /F1 9 Tf 40 800 Td 14 TL\n";
   for (size_t i = first; i < std::min(lines.size(), first + kLinesOfPage); ++i) {
     absl::StrAppend(&text, "<", Hex(lines[i]), "> Tj T*\n");
   }
   return absl::StrCat(text, "ET");
+}
+
+// Faint stripes, uncompressed: a document as large as a scanned form, because what is small arrives
+// at once and shows nothing of what happens on the way.
+std::string Picture() {
+  constexpr size_t kStripe = 64;
+  constexpr char kFaint = static_cast<char>(0xF4);
+  constexpr char kWhite = static_cast<char>(0xFF);
+  std::string pixels(kPictureSide * kPictureSide, kWhite);
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    if ((i / kPictureSide + i % kPictureSide) % kStripe == 0) pixels[i] = kFaint;
+  }
+  return absl::StrCat("<< /Type /XObject /Subtype /Image /Width ", kPictureSide, " /Height ",
+                      kPictureSide, " /ColorSpace /DeviceGray /BitsPerComponent 8 /Length ",
+                      pixels.size(), " >>\nstream\n", pixels, "\nendstream");
 }
 
 // Puts objects one behind the other and remembers where each begins.
@@ -78,10 +96,12 @@ std::string MakePdf(const std::vector<std::string>& lines) {
   writer.Object("<< /Type /Catalog /Pages 2 0 R >>");
   writer.Object(absl::StrCat("<< /Type /Pages /Kids [ ", kids, "] /Count ", pages, " >>"));
   writer.Object(kFont);
+  writer.Object(Picture());
   for (size_t page = 0; page < pages; ++page) {
     writer.Object(absl::StrCat("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents ",
                                kFirstPage + 2 * page + 1,
-                               " 0 R /Resources << /Font << /F1 3 0 R >> >> >>"));
+                               " 0 R /Resources << /Font << /F1 3 0 R >> "
+                               "/XObject << /P1 4 0 R >> >> >>"));
     const std::string text = PageText(lines, page * kLinesOfPage);
     writer.Object(absl::StrCat("<< /Length ", text.size(), " >>\nstream\n", text, "\nendstream"));
   }

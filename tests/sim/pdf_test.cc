@@ -48,6 +48,11 @@ TEST(PdfTest, TextIsInUtf16AndPagesAreBroken) {
   EXPECT_THAT(MakePdf({"𠮷"}), HasSubstr("<25A1> Tj"));
 }
 
+TEST(PdfTest, IsAsLargeAsAScannedForm) {
+  EXPECT_GT(PdfOf(1).size(), size_t{1} << 20);
+  EXPECT_LT(PdfOf(1000).size(), size_t{2} << 20);
+}
+
 TEST(PdfTest, TheCodecTakesItAsADocument) {
   const auto read = oqs::ReadPdf("YZKsiquc01res_1.pdf", PdfOf(3));
   ASSERT_TRUE(read.ok()) << read.status();

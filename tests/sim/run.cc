@@ -33,16 +33,6 @@ bool IsOlder(const std::string& path, absl::Time limit) {
          absl::TimeFromTimespec(about.st_mtim) < limit;
 }
 
-absl::StatusOr<Descriptor> BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&signals, signal);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-  Descriptor fd(signalfd(-1, &signals, SFD_CLOEXEC));
-  if (!fd.open()) return FileError("cannot make", "a signal descriptor");
-  return fd;
-}
-
 // Serves the shares from its construction to Stop().
 class Shares {
  public:
@@ -157,7 +147,7 @@ absl::Status RunSite(const Site& site, const RunOptions& options,
     return absl::InvalidArgumentError(absl::StrCat("another `madoguchi-sim run` serves this site (",
                                                    lock_path, "): allowed is one per site"));
   }
-  const absl::StatusOr<Descriptor> signals = BlockSignals();
+  const absl::StatusOr<Descriptor> signals = BlockSignals({SIGTERM, SIGINT, SIGHUP, SIGCHLD});
   if (!signals.ok()) return signals.status();
   Shares shares(site);
   absl::Status result = shares.Start(options.fuse);

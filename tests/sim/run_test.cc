@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/files.h"
+#include "tests/sim/test_program.h"
 #include "tests/sim/test_site.h"
 
 namespace madoguchi::sim {
@@ -23,74 +24,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr absl::Duration kPatience = absl::Seconds(30);
-
-// The program itself as a child; killed at the end at the latest.
-class Program {
- public:
-  explicit Program(std::vector<std::string> words) {
-    int out[2];
-    EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
-    words.insert(words.begin(), MADOGUCHI_SIM_PROGRAM);
-    std::vector<char*> arguments;
-    arguments.reserve(words.size() + 1);
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    pid_ = fork();
-    if (pid_ == 0) {
-      dup2(out[1], STDOUT_FILENO);
-      dup2(out[1], STDERR_FILENO);
-      execv(arguments[0], arguments.data());
-      _exit(127);
-    }
-    close(out[1]);
-    out_ = Descriptor(out[0]);
-  }
-  ~Program() {
-    if (pid_ > 0) {
-      kill(pid_, SIGKILL);
-      waitpid(pid_, nullptr, 0);
-    }
-  }
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-
-  // Reads until `text` was printed or the program ended.
-  bool Says(absl::string_view text) {
-    const absl::Time deadline = absl::Now() + kPatience;
-    while (said_.find(std::string(text)) == std::string::npos) {
-      pollfd waiting{out_.get(), POLLIN, 0};
-      if (poll(&waiting, 1, static_cast<int>(absl::ToInt64Milliseconds(deadline - absl::Now()))) <=
-          0) {
-        return false;
-      }
-      char buffer[4096];
-      const ssize_t got = read(out_.get(), buffer, sizeof(buffer));
-      if (got <= 0) return false;
-      said_.append(buffer, static_cast<size_t>(got));
-    }
-    return true;
-  }
-  void Signal(int signal) { kill(pid_, signal); }
-  // -1 when it does not end.
-  int ExitCode() {
-    (void)Says("\x01 nothing prints this");
-    const Descriptor handle = WatchProcess(pid_);
-    pollfd waiting{handle.get(), POLLIN, 0};
-    if (poll(&waiting, 1, static_cast<int>(absl::ToInt64Milliseconds(kPatience))) <= 0) return -1;
-    int status = 0;
-    waitpid(pid_, &status, 0);
-    pid_ = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-  const std::string& said() const { return said_; }
-
- private:
-  pid_t pid_ = 0;
-  Descriptor out_;
-  std::string said_;
-};
 
 // A process that lists a folder once.
 class Looker {
