@@ -98,6 +98,8 @@ class Consented(SharedClinic):
         checkups = self.clinic.cli("checkups", reception, as_json=False).out
         self.assertGreaterEqual(len(re.findall(r"\d{4}-\d\d-\d\d", checkups.splitlines()[0])), 4)
         self.assertIn("手術", self.clinic.cli("diagnoses", reception, as_json=False).out)
+        self.assertIn("薬剤 取得済", self.clinic.cli("reception", "show", reception,
+                                                     as_json=False).out)
         bare = self.clinic.cli("drugs", reception).messages
         self.assertEqual(1, len(bare))
         self.assertIn("drugHistory", bare[0])
