@@ -272,6 +272,29 @@ TEST_F(LineTest, WhereNothingCanBeReachedQuestionsAreHandedBack) {
   EXPECT_TRUE(StaysTrue([&] { return Requests() == 0; }, absl::Milliseconds(100)));
 }
 
+// Found by reading: a share without the right to write was in turn online and offline, and every
+// reception that waited for the line was tried each time.
+TEST_F(LineTest, AFolderThatCannotBeWrittenIsDownAndTriedRarely) {
+  Start({MakeOutgoing(5000, JournalStep::kSent)});
+  ASSERT_TRUE(Eventually([&] { return IsState(v1::CONNECTION_STATE_ONLINE); }));
+  // Root may write everywhere; nobody may create a file where a folder has its name.
+  fs::create_directory(site_.Req() / "madoguchi_try_5000.tmp");
+  fs::create_directory(site_.Req() / Names(5001).temporary);
+  line_->Ask(MakeOutgoing(5001));
+  ASSERT_TRUE(Eventually([&] { return journal_.NotSent("q5001"); }));
+  ASSERT_TRUE(Eventually([&] { return line_->Status().cause().number() == "MDG-1216"; }));
+  EXPECT_FALSE(line_->Ready());
+  EXPECT_TRUE(
+      StaysTrue([&] { return IsState(v1::CONNECTION_STATE_OFFLINE); }, absl::Milliseconds(500)));
+  // Answers are taken all the same.
+  Answer(5000);
+  ASSERT_TRUE(Eventually([&] { return journal_.Removed("q5000") == 1; }));
+  fs::remove(site_.Req() / "madoguchi_try_5000.tmp");
+  fs::remove(site_.Req() / Names(5001).temporary);
+  EXPECT_TRUE(Eventually([&] { return IsState(v1::CONNECTION_STATE_ONLINE); }));
+  EXPECT_FALSE(journal_.Sent("q5001"));
+}
+
 TEST_F(LineTest, NoMoreThanATerminalTakesAreInFlight) {
   Start({}, 3);
   for (int number = 5000; number < 5005; ++number) line_->Ask(MakeOutgoing(number));
