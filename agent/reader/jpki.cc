@@ -106,27 +106,32 @@ absl::Status JpkiCard::Select() {
                          {.what = absl::StrFormat("SELECT: %04X", response->status)});
 }
 
+absl::StatusOr<Response> JpkiCard::ReadFirst(uint8_t short_id, uint16_t file) {
+  const Length length = memory_.extended_length ? Length::kExtended : Length::kShort;
+  const size_t most = memory_.extended_length ? kExtendedRead : kShortRead;
+  if (memory_.short_ids) return Exchange(ReadByShortId(short_id, 0, length, most));
+  absl::StatusOr<Response> selected = session_.Transmit(SelectFile(file));
+  if (!selected.ok() || !selected->ok()) return selected;
+  return Exchange(ReadCurrent(0, length, most));
+}
+
+bool JpkiCard::Learn(uint16_t status) {
+  if (memory_.extended_length && status == kWrongLength) {
+    memory_.extended_length = false;
+    return true;
+  }
+  if (memory_.short_ids && (status == kWrongParameters || status == kNotSupported)) {
+    memory_.short_ids = false;
+    return true;
+  }
+  return false;
+}
+
 absl::StatusOr<Response> JpkiCard::ReadStart(uint8_t short_id, uint16_t file) {
   // Each of the two is given up at most once a reader.
   for (;;) {
-    const Length length = memory_.extended_length ? Length::kExtended : Length::kShort;
-    const size_t most = memory_.extended_length ? kExtendedRead : kShortRead;
-    std::string command = ReadByShortId(short_id, 0, length, most);
-    if (!memory_.short_ids) {
-      const absl::StatusOr<Response> selected = session_.Transmit(SelectFile(file));
-      if (!selected.ok() || !selected->ok()) return selected;
-      command = ReadCurrent(0, length, most);
-    }
-    absl::StatusOr<Response> response = Exchange(std::move(command));
-    if (!response.ok() || IsRead(*response)) return response;
-    if (memory_.extended_length && response->status == kWrongLength) {
-      memory_.extended_length = false;
-    } else if (memory_.short_ids &&
-               (response->status == kWrongParameters || response->status == kNotSupported)) {
-      memory_.short_ids = false;
-    } else {
-      return response;
-    }
+    absl::StatusOr<Response> response = ReadFirst(short_id, file);
+    if (!response.ok() || IsRead(*response) || !Learn(response->status)) return response;
   }
 }
 

@@ -67,6 +67,10 @@ class JpkiCard {
   absl::StatusOr<std::string> ReadFile(uint8_t short_id, uint16_t file);
   // The start of a file, learning what works on the way.
   absl::StatusOr<Response> ReadStart(uint8_t short_id, uint16_t file);
+  // The same in the way that is thought to work.
+  absl::StatusOr<Response> ReadFirst(uint8_t short_id, uint16_t file);
+  // Whether a refusal tells that something does not work with this reader.
+  bool Learn(uint16_t status);
   // Follows 61xx and 6Cxx, for what may be repeated.
   absl::StatusOr<Response> Exchange(std::string command);
   // The reference of a key file, selected when short ids do not work.

@@ -119,6 +119,9 @@ class ReaderMonitor::Worker : public std::enable_shared_from_this<Worker> {
   void TakeNames(const std::vector<std::string>& service_names);
   // Waits for a change and takes it in.
   absl::Status Wait(const PcscContext& context);
+  LONG WaitForChange(const PcscContext& context, DWORD milliseconds,
+                     std::vector<SCARD_READERSTATE>& states);
+  void TakeState(const PcscContext& context, const SCARD_READERSTATE& state);
   void PowerOff(const PcscContext& context, const ReaderFacts& reader);
   void Publish(absl::Status service);
   bool Stopping() const { return stop_.HasBeenNotified(); }
@@ -207,11 +210,24 @@ void ReaderMonitor::Worker::TakeNames(const std::vector<std::string>& service_na
   watched_ = std::move(now);
 }
 
+LONG ReaderMonitor::Worker::WaitForChange(const PcscContext& context, DWORD milliseconds,
+                                          std::vector<SCARD_READERSTATE>& states) {
+  {
+    absl::MutexLock lock(&mu_);
+    waiting_ = context.handle();
+  }
+  const LONG code = Stopping() ? SCARD_E_CANCELLED
+                               : SCardGetStatusChange(context.handle(), milliseconds, states.data(),
+                                                      static_cast<DWORD>(states.size()));
+  absl::MutexLock lock(&mu_);
+  waiting_.reset();
+  return code;
+}
+
 absl::Status ReaderMonitor::Worker::Wait(const PcscContext& context) {
-  std::vector<SCARD_READERSTATE> states;
   SCARD_READERSTATE new_readers = {};
   new_readers.szReader = kNewReaders;
-  states.push_back(new_readers);
+  std::vector<SCARD_READERSTATE> states = {new_readers};
   bool all_known = true;
   for (const auto& [name, watched] : watched_) {
     SCARD_READERSTATE state = {};
@@ -220,42 +236,36 @@ absl::Status ReaderMonitor::Worker::Wait(const PcscContext& context) {
     all_known = all_known && watched.bits != SCARD_STATE_UNAWARE;
     states.push_back(state);
   }
-  {
-    absl::MutexLock lock(&mu_);
-    waiting_ = context.handle();
-  }
   // What is not known yet comes back at once.
-  const LONG code = Stopping()
-                        ? SCARD_E_CANCELLED
-                        : SCardGetStatusChange(context.handle(), all_known ? kWaitMs : 0,
-                                               states.data(), static_cast<DWORD>(states.size()));
-  {
-    absl::MutexLock lock(&mu_);
-    waiting_.reset();
+  const LONG code = WaitForChange(context, all_known ? kWaitMs : 0, states);
+  switch (code) {
+    case SCARD_S_SUCCESS:
+    case SCARD_E_TIMEOUT:
+      break;
+    case SCARD_E_CANCELLED:
+    case SCARD_E_UNKNOWN_READER:
+    case SCARD_E_READER_UNAVAILABLE:
+      // A reader that went meanwhile is missing at the next look.
+      return absl::OkStatus();
+    default:
+      return PcscError(code, "waiting for readers");
   }
-  // A reader that went meanwhile is missing at the next look.
-  if (code == SCARD_E_CANCELLED || code == SCARD_E_TIMEOUT || code == SCARD_E_UNKNOWN_READER ||
-      code == SCARD_E_READER_UNAVAILABLE) {
-    if (code != SCARD_E_TIMEOUT || all_known) return absl::OkStatus();
-  } else if (code != SCARD_S_SUCCESS) {
-    return PcscError(code, "waiting for readers");
-  }
-  for (size_t i = 1; i < states.size(); ++i) {
-    const SCARD_READERSTATE& state = states[i];
-    Watched& watched = watched_[state.szReader];
-    const bool first = watched.bits == SCARD_STATE_UNAWARE;
-    const bool counted = (watched.bits >> kCountShift) != (state.dwEventState >> kCountShift);
-    watched.bits = state.dwEventState & ~static_cast<DWORD>(SCARD_STATE_CHANGED);
-    const ReaderFacts::State before = watched.facts.state;
-    watched.facts.state = StateOf(state.dwEventState);
-    if (watched.facts.state == ReaderFacts::State::kCard &&
-        (first || counted || before != ReaderFacts::State::kCard)) {
-      // Between being used and not a card stays the same one.
-      if (first || counted) watched.facts.card = ++cards_;
-      if (first && !watched.facts.counter.empty()) PowerOff(context, watched.facts);
-    }
-  }
+  if (code == SCARD_E_TIMEOUT && all_known) return absl::OkStatus();
+  for (size_t i = 1; i < states.size(); ++i) TakeState(context, states[i]);
   return absl::OkStatus();
+}
+
+void ReaderMonitor::Worker::TakeState(const PcscContext& context, const SCARD_READERSTATE& state) {
+  Watched& watched = watched_[state.szReader];
+  const bool first = watched.bits == SCARD_STATE_UNAWARE;
+  const bool counted = (watched.bits >> kCountShift) != (state.dwEventState >> kCountShift);
+  watched.bits = state.dwEventState & ~static_cast<DWORD>(SCARD_STATE_CHANGED);
+  watched.facts.state = StateOf(state.dwEventState);
+  // Between being used and not a card stays the same one.
+  if (watched.facts.state != ReaderFacts::State::kCard) return;
+  if (watched.facts.card != 0 && !counted) return;
+  watched.facts.card = ++cards_;
+  if (first && !watched.facts.counter.empty()) PowerOff(context, watched.facts);
 }
 
 void ReaderMonitor::Worker::PowerOff(const PcscContext& context, const ReaderFacts& reader) {

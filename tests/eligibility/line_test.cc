@@ -44,7 +44,7 @@ class Journal {
       absl::MutexLock lock(&mu_);
       not_sent_[ticket.id] = std::move(why);
     };
-    sink.answered = [this](const Ticket& ticket, Reply reply) {
+    sink.answered = [this](const Ticket& ticket, const Reply& reply) {
       absl::MutexLock lock(&mu_);
       ++offered_;
       if (full_) return base::MakeError(base::ErrorCode::kStoreFailed);
