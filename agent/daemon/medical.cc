@@ -31,7 +31,7 @@ Medical::Medical(const MedicalConfig& config, absl::Time mark, audit::Trail& tra
       desk_(desk),
       trusted_(clock, mark, std::move(skew)),
       gate_(
-          {.grace = config.grace}, [&desk](absl::string_view id) { return desk.Load(id); },
+          {.grace = config.grace}, [&desk](absl::string_view id) { return desk.LoadSettled(id); },
           records::AuditTo(trail), trusted_) {}
 
 absl::StatusOr<std::unique_ptr<Medical>> Medical::Make(const MedicalConfig& config,

@@ -11,6 +11,27 @@ ReceptionPtr Board::Find(absl::string_view reception_id) const {
   return found == by_id_.end() ? nullptr : found->second.reception;
 }
 
+std::optional<ReceptionPtr> Board::FindSettled(absl::string_view reception_id,
+                                               absl::Duration patience) const {
+  absl::MutexLock lock(&mu_);
+  const auto settled = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return !held_.contains(reception_id);
+  };
+  if (!mu_.AwaitWithTimeout(absl::Condition(&settled), patience)) return std::nullopt;
+  const auto found = by_id_.find(reception_id);
+  return found == by_id_.end() ? nullptr : found->second.reception;
+}
+
+void Board::Hold(const std::vector<std::string>& reception_ids) {
+  absl::MutexLock lock(&mu_);
+  held_.insert(reception_ids.begin(), reception_ids.end());
+}
+
+void Board::Release() {
+  absl::MutexLock lock(&mu_);
+  held_.clear();
+}
+
 ReceptionPtr Board::FindByConfirmation(absl::string_view confirmation_id) const {
   absl::MutexLock lock(&mu_);
   const auto id = by_confirmation_.find(confirmation_id);
@@ -72,6 +93,7 @@ void Board::Publish(const std::vector<Event>& events) {
     Put(event);
     head_ = std::max(head_, event.number);
   }
+  held_.clear();
 }
 
 void Board::Drop(const std::string& reception_id) {

@@ -10,8 +10,10 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "madoguchi/v1/reception.pb.h"
 
 namespace madoguchi::reception {
@@ -32,6 +34,11 @@ class Board {
  public:
   // nullptr: not held in memory (it may be in the store).
   ReceptionPtr Find(absl::string_view reception_id) const;
+  // The same, but not while a change of it is on its way to the disk: somebody may have read the
+  // change in the store already, and must not be given by what was before. Waits for that at most
+  // `patience`; nullopt when it took longer. Never on the desk's thread.
+  std::optional<ReceptionPtr> FindSettled(absl::string_view reception_id,
+                                          absl::Duration patience) const;
   ReceptionPtr FindByConfirmation(absl::string_view confirmation_id) const;
   // Number of the newest event; 0 when there is none.
   int64_t Head() const;
@@ -47,6 +54,9 @@ class Board {
 
   // Desk only.
   void Reset(int64_t head, int64_t floor, std::vector<Event> events);
+  // Before a change of these is committed; until Publish, or Release when nothing came of it.
+  void Hold(const std::vector<std::string>& reception_ids);
+  void Release();
   void Publish(const std::vector<Event>& events);
   // Forgets a reception; the floor rises to its event.
   void Drop(const std::string& reception_id);
@@ -60,6 +70,7 @@ class Board {
   absl::flat_hash_map<std::string, Event> by_id_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_map<std::string, std::string> by_confirmation_ ABSL_GUARDED_BY(mu_);
   std::map<int64_t, ReceptionPtr> by_number_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_set<std::string> held_ ABSL_GUARDED_BY(mu_);
   int64_t head_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t floor_ ABSL_GUARDED_BY(mu_) = 0;
   int open_ ABSL_GUARDED_BY(mu_) = 0;

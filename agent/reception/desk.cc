@@ -11,6 +11,9 @@
 namespace madoguchi::reception {
 namespace {
 
+// A change that takes longer than this to reach the disk meets a broken one.
+constexpr absl::Duration kLongestCommit = absl::Seconds(10);
+
 template <typename T, typename U>
 bool Wanted(const std::vector<T>& list, const U& value) {
   return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
@@ -216,6 +219,12 @@ absl::StatusOr<ReceptionPtr> Desk::Load(absl::string_view reception_id) const {
   if (!row.ok()) return row.status();
   if (!row->has_value()) return base::MakeError(base::ErrorCode::kReceptionNotFound);
   return ParseReception(**row);
+}
+
+absl::StatusOr<ReceptionPtr> Desk::LoadSettled(absl::string_view reception_id) const {
+  const std::optional<ReceptionPtr> held = board().FindSettled(reception_id, kLongestCommit);
+  if (!held.has_value()) return base::MakeError(base::ErrorCode::kTookTooLong);
+  return *held != nullptr ? *held : Load(reception_id);
 }
 
 absl::StatusOr<ReceptionPtr> Desk::LoadByConfirmation(absl::string_view confirmation_id) const {

@@ -135,6 +135,9 @@ class Desk {
 
   // From the store; blocks on the disk, so never on a gRPC thread. Any thread.
   absl::StatusOr<ReceptionPtr> Load(absl::string_view reception_id) const;
+  // The same for whoever decides by it what may be given away: never an older state than anybody
+  // may have read in the store. MDG-1008 when a change takes too long. Not on the desk's thread.
+  absl::StatusOr<ReceptionPtr> LoadSettled(absl::string_view reception_id) const;
   absl::StatusOr<ReceptionPtr> LoadByConfirmation(absl::string_view confirmation_id) const;
   // An answer without a reception, and the counter it was asked for. MDG-1405.
   struct LooseAnswer {

@@ -150,7 +150,11 @@ absl::Status Desk::Impl::Save(Receptions receptions, store::Changes changes, con
                                   .event = 0,
                                   .body = reception.SerializeAsString()});
   }
+  std::vector<std::string> ids;
+  for (const store::ReceptionRow& row : changes.receptions) ids.push_back(row.id);
+  board_.Hold(ids);
   const absl::StatusOr<std::vector<int64_t>> numbers = trail_.Commit(changes, std::move(entries));
+  if (!numbers.ok()) board_.Release();
   NoteStore(numbers.status());
   if (!numbers.ok()) return numbers.status();
   std::vector<Event> events;

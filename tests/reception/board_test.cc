@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace madoguchi::reception {
@@ -57,6 +58,26 @@ TEST(Board, CountsWhatIsOpenAndForgetsWhatIsDropped) {
   EXPECT_EQ(board.Find("a"), nullptr);
   EXPECT_EQ(board.FindByConfirmation("c-a"), nullptr);
   EXPECT_THAT(Numbers(board), ElementsAre(2));
+}
+
+TEST(Board, WhatIsOnItsWayToTheDiskIsNotShownAsItWas) {
+  Board board;
+  board.Reset(1, 0, {MakeEvent(1, "a")});
+  board.Hold({"a", "b"});
+  EXPECT_EQ(board.FindSettled("a", absl::ZeroDuration()), std::nullopt);
+  EXPECT_EQ(board.FindSettled("b", absl::ZeroDuration()), std::nullopt);
+  EXPECT_EQ(board.FindSettled("c", absl::ZeroDuration()), std::make_optional(ReceptionPtr()));
+  std::thread waits([&board] {
+    const auto found = board.FindSettled("a", absl::Seconds(20));
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ((*found)->state(), v1::RECEPTION_STATE_CANCELLED);
+  });
+  board.Publish({MakeEvent(2, "a", v1::RECEPTION_STATE_CANCELLED)});
+  waits.join();
+  // Nothing came of it.
+  board.Hold({"a"});
+  board.Release();
+  EXPECT_TRUE(board.FindSettled("a", absl::ZeroDuration()).has_value());
 }
 
 }  // namespace

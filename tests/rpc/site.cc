@@ -167,7 +167,7 @@ void Site::MakeKeeper() {
   trusted_ = std::make_unique<records::TrustedClock>(clock_, *store_->ReadClockMark(),
                                                      [] { return absl::ZeroDuration(); });
   gate_ = std::make_unique<records::Gate>(
-      records::GateOptions{}, [this](absl::string_view id) { return desk_->Load(id); },
+      records::GateOptions{}, [this](absl::string_view id) { return desk_->LoadSettled(id); },
       [this, write = records::AuditTo(*trail_)](const records::GateEvent& event) {
         {
           absl::MutexLock lock(&mu_);
