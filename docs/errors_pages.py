@@ -28,6 +28,7 @@ RANGES = {
     18: ("Keys and certificates", "鍵と証明書"),
     19: ("Audit trail", "監査記録"),
     20: ("Medical records", "薬剤・健診・診療情報"),
+    21: ("Card readers and cards", "カードリーダーとカード"),
 }
 RETRY = {
     "RETRY_NEVER": ("no: the same call fails again", "くり返しても同じです"),

@@ -91,6 +91,14 @@ std::string Label(v1::ConnectionState state) {
   return Pick(kNames, state, "-");
 }
 
+std::string Label(v1::RecordState state) {
+  static constexpr std::pair<v1::RecordState, const char*> kNames[] = {
+      {v1::RECORD_STATE_NOT_CONSENTED, "同意なし"}, {v1::RECORD_STATE_NOT_FETCHED, "未取得"},
+      {v1::RECORD_STATE_FETCHING, "取得中"},        {v1::RECORD_STATE_READY, "取得済"},
+      {v1::RECORD_STATE_FAILED, "取得できず"},      {v1::RECORD_STATE_EXPIRED, "期限切れ"}};
+  return Pick(kNames, state, "-");
+}
+
 std::string Label(v1::PersonalFamily value, const std::string& code) {
   static constexpr std::pair<v1::PersonalFamily, const char*> kNames[] = {
       {v1::PERSONAL_FAMILY_INSURED, "本人"}, {v1::PERSONAL_FAMILY_DEPENDANT, "家族"}};

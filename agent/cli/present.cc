@@ -1,6 +1,7 @@
 #include "agent/cli/present.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -24,6 +25,17 @@ std::string Consents(const v1::Reception& reception) {
     names.push_back(Label(consent.category()));
   }
   return absl::StrJoin(names, "・");
+}
+
+// Where each kind of record stands, with the number of what went wrong.
+std::string Records(const v1::Reception& reception) {
+  std::vector<std::string> states;
+  for (const v1::RecordStatus& status : reception.records()) {
+    std::string state = absl::StrCat(Label(status.category()), " ", Label(status.state()));
+    if (status.has_error()) absl::StrAppend(&state, " ", status.error().number());
+    states.push_back(std::move(state));
+  }
+  return absl::StrJoin(states, "、");
 }
 
 std::string Chart(const v1::Assignment& assignment) {
@@ -244,6 +256,7 @@ void PrintReception(const v1::Reception& reception, std::ostream& out) {
   lines.Add("カルテ", Chart(reception.assignment()));
   lines.Add("結び付けた人", reception.assignment().assigned_by());
   lines.Add("閲覧できる情報", Consents(reception));
+  lines.Add("情報の取得", Records(reception));
   lines.Add("新しい受付", reception.superseded_by());
   AddResult(confirmation, lines);
   AddNote(reception.pending_note(), lines);

@@ -75,7 +75,7 @@ std::string NameOf(const v1::Provider& provider) {
 
 // The institution, and who prescribed where that is another one.
 std::string PlaceOf(const v1::DrugLine& line) {
-  const std::string provider = NameOf(line.provider());
+  std::string provider = NameOf(line.provider());
   const std::string prescriber = NameOf(line.prescriber());
   if (provider.empty()) return absl::StrCat("処方 ", prescriber);
   if (prescriber.empty() || prescriber == provider) return provider;

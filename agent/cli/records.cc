@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -21,6 +22,8 @@ namespace {
 
 using RecordStub = v1::MedicalRecordService::Stub;
 
+// How long a call may take at least: a terminal may need that long for its answer.
+constexpr double kPatience = 60;
 // The largest document that is taken: as large as the daemon reads from OQS.
 constexpr size_t kMostDocumentBytes = size_t{16} << 20;
 
@@ -99,6 +102,11 @@ absl::Status AskAndPrint(const Global& global,
   MDG_RETURN_IF_ERROR(json.status());
   std::cout << *json << '\n';
   return absl::OkStatus();
+}
+
+Global Patient(Global global) {
+  global.timeout_seconds = std::max(global.timeout_seconds, kPatience);
+  return global;
 }
 
 absl::Status DrugsOf(const Global& global, const RecordOptions& options) {
@@ -190,19 +198,19 @@ absl::Status DocumentOf(const Global& global, const DocumentOptions& options) {
 }  // namespace
 
 int Drugs(const Global& global, const RecordOptions& options) {
-  return Report(global, DrugsOf(global, options));
+  return Report(global, DrugsOf(Patient(global), options));
 }
 
 int Checkups(const Global& global, const RecordOptions& options) {
-  return Report(global, CheckupsOf(global, options));
+  return Report(global, CheckupsOf(Patient(global), options));
 }
 
 int Diagnoses(const Global& global, const RecordOptions& options) {
-  return Report(global, DiagnosesOf(global, options));
+  return Report(global, DiagnosesOf(Patient(global), options));
 }
 
 int Document(const Global& global, const DocumentOptions& options) {
-  return Report(global, DocumentOf(global, options));
+  return Report(global, DocumentOf(Patient(global), options));
 }
 
 }  // namespace madoguchi::cli

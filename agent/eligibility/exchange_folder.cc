@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <optional>
@@ -24,6 +25,8 @@ constexpr size_t kSuffixDigits = 12;
 constexpr size_t kNumberDigits = 4;
 // Files removed by one sweep, at most.
 constexpr size_t kMostSwept = 1000;
+// More than a question has.
+constexpr size_t kTriedBytes = 4096;
 
 // The terminal's program runs under another account and has to read and delete the request.
 constexpr mode_t kRequestMode = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP;
@@ -207,6 +210,23 @@ PublishResult ExchangeFolder::Withdraw(const ExchangeNames& names, JournalStep s
     return {.publication = unsure, .error = error};
   }
   return {.publication = Publication::kNotSent};
+}
+
+int ExchangeFolder::TryToWrite(const SuffixRange& range) {
+  if (const int error = Open(); error != 0) return error;
+  const std::string first = absl::StrCat(kOurs, "try_", range.first, kTemporary);
+  const std::string second = absl::StrCat(kOurs, "try_", range.first, "_renamed", kTemporary);
+  // Of an earlier try that was cut short.
+  for (const std::string& name : {first, second}) {
+    if (const int error = Remove(req_, name); error != 0) return error;
+  }
+  int error = WriteTemporary(first, std::string(kTriedBytes, ' '));
+  if (error == 0 && renameat2(req_.descriptor(), first.c_str(), req_.descriptor(), second.c_str(),
+                              RENAME_NOREPLACE) != 0) {
+    error = errno;
+  }
+  const int removed = std::max(Remove(req_, first), Remove(req_, second));
+  return error != 0 ? error : removed;
 }
 
 int ExchangeFolder::Sweep(const SuffixRange& range,

@@ -83,6 +83,10 @@ class ExchangeFolder {
   // kSent: too late; kUnknown: the share does not say.
   PublishResult Withdraw(const ExchangeNames& names, JournalStep step);
 
+  // Whether questions could be published: writes, renames and removes a file that no terminal takes
+  // for a request. An errno. `range`: another Madoguchi's in the same folder is not in the way.
+  int TryToWrite(const SuffixRange& range);
+
   // Removes temporary files of ours that no question needs any more: they name a patient. Those are
   // files with a number of `range`, so not another Madoguchi's in the same folder, for which
   // `is_needed`, asked with the file's name, is false. Looks at the whole folder: call it at a

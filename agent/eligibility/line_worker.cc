@@ -121,9 +121,9 @@ void Line::Worker::Run() {
     if (rescan) next_rescan_ = Monotonic() + config_.rescan;
     if (rescan || std::exchange(look_, false)) {
       // Where nothing can be reached, questions are handed back at once.
-      LookAtFolders();
+      const bool readable = LookAtFolders();
       PublishDue();
-      if (board_.reachable()) LookForReplies(rescan);
+      if (readable) LookForReplies(rescan);
     }
     CountUp();
     NoteHang();
@@ -145,35 +145,56 @@ void Line::Worker::WaitForWork() {
 bool Line::Worker::LookAtFolders() {
   if (const int error = folder_.Open(); error != 0) {
     NoteFailure(error);
+    // Another one may come in its place.
+    next_try_ = -absl::InfiniteDuration();
     return false;
   }
   watch_ = folder_.res().remote() ? -1 : events_.Watch(folder_.res(), watch_);
-  if (!swept_) {
-    int removed = 0;
-    const int error = folder_.Sweep(
-        config_.range,
-        [this](absl::string_view name) {
-          return std::any_of(items_.begin(), items_.end(),
-                             [&](const Item& item) { return item.names.temporary == name; });
-        },
-        removed);
-    if (error != 0) {
-      NoteFailure(error);
-      return false;
-    }
-    swept_ = true;
-    if (removed > 0) {
-      base::LogInfo("line_swept",
-                    {{"terminal", config_.terminal}, {"files", absl::StrCat(removed)}});
-    }
-  }
-  board_.Reachable(outside_.Now());
+  if (CanWrite()) board_.Reachable(outside_.Now());
   return true;
+}
+
+int Line::Worker::Sweep() {
+  if (swept_) return 0;
+  int removed = 0;
+  const int error = folder_.Sweep(
+      config_.range,
+      [this](absl::string_view name) {
+        return std::any_of(items_.begin(), items_.end(),
+                           [&](const Item& item) { return item.names.temporary == name; });
+      },
+      removed);
+  swept_ = error == 0;
+  if (removed > 0) {
+    base::LogInfo("line_swept", {{"terminal", config_.terminal}, {"files", absl::StrCat(removed)}});
+  }
+  return error;
+}
+
+bool Line::Worker::CanWrite() {
+  if (writable_ && swept_) return true;
+  if (Monotonic() < next_try_) return false;
+  int error = folder_.TryToWrite(config_.range);
+  if (error == 0) error = Sweep();
+  if (error == 0) {
+    writable_ = true;
+    return true;
+  }
+  NoteFailure(error);
+  if (FolderCode(error) != base::ErrorCode::kFolderUnreadable) return false;
+  // Where the rights are missing they will be for a while: receptions that wait must not be tried
+  // every second.
+  next_try_ = Monotonic() + config_.try_again_after;
+  board_.Unreachable(base::MakeDetail(base::ErrorCode::kFolderNotWritable,
+                                      {.what = strerrordesc_np(error), .field = "req"}),
+                     outside_.Now());
+  return false;
 }
 
 void Line::Worker::NoteFailure(int error) {
   if (error == 0) return;
   swept_ = false;
+  writable_ = false;
   // A share that was mounted and is not any more.
   const base::ErrorCode code =
       error == ENODEV ? base::ErrorCode::kFolderMissing : FolderCode(error);
@@ -261,6 +282,8 @@ Line::Worker::Fate Line::Worker::Withdraw(Item& item) {
 absl::Status Line::Worker::WhyNotSent(const PublishResult& result) {
   if (!result.journal.ok()) return result.journal;
   NoteFailure(result.error);
+  // What it is, the next look tells.
+  if (result.error != 0) look_ = true;
   return base::MakeError(base::ErrorCode::kNotAsked,
                          {.what = result.error == 0 ? "" : strerrordesc_np(result.error)});
 }

@@ -56,8 +56,11 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   void Leave(std::function<void()> word);
   void TakeWords();
   void WaitForWork();
-  // False: the folders cannot be used now.
+  // False: nothing can be read there now.
   bool LookAtFolders();
+  int Sweep();
+  // False: questions cannot be published now.
+  bool CanWrite();
   void NoteFailure(int error);
   void NoteHang();
   Item* Find(const std::string& id);
@@ -108,6 +111,8 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   FileEvents events_;
   int watch_ = -1;
   bool swept_ = false;
+  bool writable_ = false;
+  absl::Duration next_try_ = -absl::InfiniteDuration();
   // Something that came by file events or words is to be looked at.
   bool look_ = true;
   absl::Duration next_rescan_ = -absl::InfiniteDuration();

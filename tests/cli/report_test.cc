@@ -20,6 +20,7 @@ TEST(Report, ANoOfThePatientIsNotALackOfRights) {
   EXPECT_EQ(ExitOf(base::ErrorCode::kRecordRefused), kAnswerIsNo);
   EXPECT_EQ(ExitOf(base::ErrorCode::kWrongPatient), kOutsideFailed);
   EXPECT_EQ(ExitOf(base::ErrorCode::kRecordUnusable), kOutsideFailed);
+  EXPECT_EQ(ExitOf(base::ErrorCode::kRoleMissing), kNotAllowed);
   EXPECT_EQ(ExitOf(base::ErrorCode::kCannotReach), kCannotReach);
   EXPECT_EQ(ExitOf(base::ErrorCode::kInvalidField), kUsage);
 }

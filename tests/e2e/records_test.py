@@ -81,6 +81,34 @@ class Consented(SharedClinic):
         self.assertEqual("MDG-1001", self.records.refusal(
             self.records.drugs, reception, from_month={"year": 2026, "month": 13}))
 
+    def test_the_same_call_asks_once(self):
+        reception = self.records.tap(persona="conflicting-reference-numbers", consent="drug")
+        seen = len(self.records.asked())
+        for request_id, times in (("first", 1), ("first", 1), ("second", 2)):
+            self.records.drugs(reception, freshness=FETCH, request_id=request_id)
+            self.assertEqual(seen + times, len(self.records.asked()))
+
+    def test_answers_in_pieces_and_twice_and_none_is_left(self):
+        reception = self.records.tap(persona="no-end-consent", consent="all")
+        res = self.clinic.folder / "oqs" / "res"
+        for fault in ("answer-pieces", "answer-twice"):
+            with self.subTest(fault):
+                self.clinic.fault("set", fault)
+                self.assertTrue(self.records.drugs(
+                    reception, freshness=FETCH).drug_history.drug_lines)
+                _, content = self.records.document(
+                    reception, "DRUG_AND_DIAGNOSIS" if fault == "answer-twice" else "DRUG")
+                self.assertTrue(content.endswith(b"%%EOF\n"))
+                self.clinic.fault("clear")
+        # Medical data do not stay in a shared folder, whichever way they came: empty for a second,
+        # so that the copy that comes later is seen, too.
+        looks = []
+
+        def stays_empty():
+            looks.append(not list(res.iterdir()))
+            return len(looks) > 20 and all(looks[-20:])
+        wait_until(stays_empty)
+
     def test_a_document_only_after_a_record_matched(self):
         reception = self.records.tap(persona="dependant", consent="drug")
         self.assertEqual("MDG-2009", self.records.refusal(
@@ -98,6 +126,8 @@ class Consented(SharedClinic):
         checkups = self.clinic.cli("checkups", reception, as_json=False).out
         self.assertGreaterEqual(len(re.findall(r"\d{4}-\d\d-\d\d", checkups.splitlines()[0])), 4)
         self.assertIn("手術", self.clinic.cli("diagnoses", reception, as_json=False).out)
+        self.assertIn("薬剤 取得済", self.clinic.cli("reception", "show", reception,
+                                                     as_json=False).out)
         bare = self.clinic.cli("drugs", reception).messages
         self.assertEqual(1, len(bare))
         self.assertIn("drugHistory", bare[0])
@@ -112,6 +142,22 @@ class Consented(SharedClinic):
         self.assertEqual("mine", out.read_text())
         self.clinic.cli(*words, "--force", as_json=False)
         self.assertTrue(out.read_bytes().startswith(b"%PDF-"))
+
+
+class ShiftJis(unittest.TestCase):
+    def test_everything_comes(self):
+        with Clinic(init=("--patients", "5", "--encoding", "shift_jis")) as clinic:
+            clinic.start_sim("--answer-after", "50ms")
+            clinic.start_daemon()
+            records = Records(clinic)
+            for persona in ("valid-with-consents", "electronic-prescription"):
+                reception = records.tap(persona=persona, consent="all")
+                lines = records.drugs(reception).drug_history.drug_lines
+                self.assertIn("みほん市立病院", {line.provider.name for line in lines})
+                self.assertTrue(records.checkups(reception).checkup_history.checkups)
+                self.assertTrue(
+                    records.diagnoses(reception).diagnosis_history.treatment_lines)
+                self.assertTrue(records.document(reception)[1].startswith(b"%PDF-"))
 
 
 class Refused(SharedClinic):

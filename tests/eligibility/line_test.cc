@@ -44,7 +44,7 @@ class Journal {
       absl::MutexLock lock(&mu_);
       not_sent_[ticket.id] = std::move(why);
     };
-    sink.answered = [this](const Ticket& ticket, Reply reply) {
+    sink.answered = [this](const Ticket& ticket, const Reply& reply) {
       absl::MutexLock lock(&mu_);
       ++offered_;
       if (full_) return base::MakeError(base::ErrorCode::kStoreFailed);
@@ -270,6 +270,29 @@ TEST_F(LineTest, WhereNothingCanBeReachedQuestionsAreHandedBack) {
   ASSERT_TRUE(Eventually([&] { return IsState(v1::CONNECTION_STATE_ONLINE); }));
   EXPECT_TRUE(line_->Ready());
   EXPECT_TRUE(StaysTrue([&] { return Requests() == 0; }, absl::Milliseconds(100)));
+}
+
+// Found by reading: a share without the right to write was in turn online and offline, and every
+// reception that waited for the line was tried each time.
+TEST_F(LineTest, AFolderThatCannotBeWrittenIsDownAndTriedRarely) {
+  Start({MakeOutgoing(5000, JournalStep::kSent)});
+  ASSERT_TRUE(Eventually([&] { return IsState(v1::CONNECTION_STATE_ONLINE); }));
+  // Root may write everywhere; nobody may create a file where a folder has its name.
+  fs::create_directory(site_.Req() / "madoguchi_try_5000.tmp");
+  fs::create_directory(site_.Req() / Names(5001).temporary);
+  line_->Ask(MakeOutgoing(5001));
+  ASSERT_TRUE(Eventually([&] { return journal_.NotSent("q5001"); }));
+  ASSERT_TRUE(Eventually([&] { return line_->Status().cause().number() == "MDG-1216"; }));
+  EXPECT_FALSE(line_->Ready());
+  EXPECT_TRUE(
+      StaysTrue([&] { return IsState(v1::CONNECTION_STATE_OFFLINE); }, absl::Milliseconds(500)));
+  // Answers are taken all the same.
+  Answer(5000);
+  ASSERT_TRUE(Eventually([&] { return journal_.Removed("q5000") == 1; }));
+  fs::remove(site_.Req() / "madoguchi_try_5000.tmp");
+  fs::remove(site_.Req() / Names(5001).temporary);
+  EXPECT_TRUE(Eventually([&] { return IsState(v1::CONNECTION_STATE_ONLINE); }));
+  EXPECT_FALSE(journal_.Sent("q5001"));
 }
 
 TEST_F(LineTest, NoMoreThanATerminalTakesAreInFlight) {
