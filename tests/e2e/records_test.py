@@ -203,6 +203,8 @@ class Refused(SharedClinic):
         older = self.records.tap(persona="elderly-2wari", consent="drug")
         self.records.drugs(older)
         newer = self.records.tap(persona="elderly-2wari", consent="none")
+        # The list shows what is in the store, a moment before the desk has told everybody.
+        wait_until(lambda: self.records.get(older).superseded_by == newer)
         self.assertEqual("MDG-2003", self.records.refusal(self.records.drugs, older,
                                                           freshness=STORED))
         self.assertEqual("MDG-2001", self.records.refusal(self.records.drugs, newer))
