@@ -150,6 +150,43 @@ class Card:
         return done.stderr
 
 
+class Client:
+    """A program that uses a reader of a Pcsc by PC/SC itself (winscard.py). What PC/SC refuses is
+    `error 0x…`."""
+
+    def __init__(self, clinic, pcsc):
+        self._program = clinic.program("client", pcsc.inside(
+            "/usr/bin/python3", "-B", pathlib.Path(__file__).with_name("winscard.py")),
+            stdin=subprocess.PIPE)
+
+    def _say(self, *words):
+        self._program.process.stdin.write(" ".join(words) + "\n")
+        self._program.process.stdin.flush()
+        return self._program.wait_for(lambda line: True)
+
+    def connect(self, reader):
+        """Shared with others; once pcscd has powered the card, which is a while after it saw it."""
+        said = ""
+
+        def is_connected():
+            nonlocal said
+            said = self._say("connect", reader)
+            return said == "ok"
+
+        try:
+            wait_until(is_connected)
+        except AssertionError as error:
+            raise AssertionError(f"cannot connect to {reader}: {said}") from error
+
+    def send(self, command):
+        """The answer to a command APDU, both in hexadecimal digits; `-` for one without a byte."""
+        return self._say("send", command)
+
+    def end(self, how):
+        """Disconnects with `leave`, `reset` or `unpower`."""
+        return self._say("end", how)
+
+
 def card_log(clinic, event=None):
     """What the cards of the site have seen, oldest first; only events of one kind."""
     done = subprocess.run([BIN / "madoguchi-sim", "card-log", clinic.folder, "--json"],
