@@ -10,7 +10,7 @@ namespace {
 
 constexpr absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
-std::string Check(const TestIdentity& identity, CardTrust trust, absl::Time now = kNow) {
+std::string Check(const TestIdentity& identity, const CardTrust& trust, absl::Time now = kNow) {
   const absl::Status status = CheckCardCertificate(identity.certificate_der, trust, now);
   return status.ok() ? "OK" : base::DetailOf(status)->number();
 }
