@@ -10,8 +10,6 @@
 #define TOML_HEADER_ONLY 0
 #include <toml++/toml.h>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "agent/base/error.h"

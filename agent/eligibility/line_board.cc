@@ -7,13 +7,13 @@
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
 #include "agent/base/log.h"
+#include "agent/eligibility/problems.h"
 
 namespace madoguchi::eligibility {
 namespace {
 
 // So many questions in a row without an answer: nobody should be sent into the dark any more.
 constexpr int kMissesOffline = 2;
-constexpr int kMostProblems = 20;
 
 }  // namespace
 
@@ -108,16 +108,7 @@ void LineBoard::AddProblem(const std::string& file_name, v1::ErrorDetail problem
                                          {"file", file_name},
                                          {"number", problem.number()},
                                          {"field", problem.field()}});
-  google::protobuf::RepeatedPtrField<v1::FileProblem> list;
-  v1::FileProblem& newest = *list.Add();
-  newest.set_file_name(file_name);
-  *newest.mutable_at() = base::ToProto(now);
-  *newest.mutable_problem() = std::move(problem);
-  for (v1::FileProblem& old : *status_.mutable_problems()) {
-    if (old.file_name() == file_name || list.size() >= kMostProblems) continue;
-    list.Add()->Swap(&old);
-  }
-  status_.mutable_problems()->Swap(&list);
+  PutNewest(*status_.mutable_problems(), file_name, std::move(problem), now);
   changed_ = true;
 }
 

@@ -1,7 +1,5 @@
 #include "agent/eligibility/line_worker.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -28,31 +26,14 @@ Line::Worker::Worker(LineConfig config, base::Clock& clock, LineSink sink)
       folder_(config_.req, config_.res, oqs::MaxMessageBytes(""), meter_) {}
 
 void Line::Worker::Start() {
-  if (std::exchange(started_, true)) return;
-  thread_ = std::thread([self = shared_from_this()] {
-    // 15 characters are all the kernel keeps.
-    const std::string name = absl::StrCat("line-", self->config_.terminal).substr(0, 15);
-    pthread_setname_np(pthread_self(), name.c_str());
-    self->Run();
-    self->ended_.Notify();
-  });
+  thread_.Start(absl::StrCat("line-", config_.terminal),
+                [self = shared_from_this()] { self->Run(); });
 }
 
 bool Line::Worker::Stop(absl::Duration patience) {
-  stop_.store(true, std::memory_order_release);
-  wake_up_.Wake();
-  if (!started_) return true;
-  const absl::Duration until = Monotonic() + patience;
-  const bool ended = ended_.WaitForNotificationWithTimeout(patience);
-  if (!thread_.joinable()) return ended;
-  if (ended) {
-    thread_.join();
-  } else {
-    outside_.Cut(std::max(until - Monotonic(), absl::Milliseconds(100)));
-    thread_.detach();
+  return thread_.Stop(patience, wake_up_, outside_, [this] {
     base::LogWarning("line_abandoned", {{"terminal", config_.terminal}, {"number", "MDG-1203"}});
-  }
-  return ended;
+  });
 }
 
 void Line::Worker::Leave(std::function<void()> word) {

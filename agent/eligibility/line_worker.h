@@ -1,23 +1,21 @@
 #ifndef MADOGUCHI_AGENT_ELIGIBILITY_LINE_WORKER_H_
 #define MADOGUCHI_AGENT_ELIGIBILITY_LINE_WORKER_H_
 
-#include <atomic>
 #include <functional>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "agent/eligibility/exchange_folder.h"
 #include "agent/eligibility/file_events.h"
 #include "agent/eligibility/line.h"
 #include "agent/eligibility/line_board.h"
 #include "agent/eligibility/outside.h"
+#include "agent/eligibility/share_thread.h"
 
 namespace madoguchi::eligibility {
 
@@ -52,7 +50,7 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   };
 
   void Run();
-  bool Stopping() const { return stop_.load(std::memory_order_acquire); }
+  bool Stopping() const { return thread_.Stopping(); }
   void Leave(std::function<void()> word);
   void TakeWords();
   void WaitForWork();
@@ -97,10 +95,7 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   Outside outside_;
   // Of the owner's side.
   base::Clock& clock_;
-  std::thread thread_;
-  bool started_ = false;
-  std::atomic<bool> stop_{false};
-  absl::Notification ended_;
+  ShareThread thread_;
   absl::Mutex mu_;
   std::vector<std::function<void()>> words_ ABSL_GUARDED_BY(mu_);
   WakeUp wake_up_;

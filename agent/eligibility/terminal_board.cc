@@ -7,14 +7,9 @@
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
 #include "agent/base/log.h"
+#include "agent/eligibility/problems.h"
 
 namespace madoguchi::eligibility {
-namespace {
-
-constexpr int kMostProblems = 20;
-
-}  // namespace
-
 TerminalBoard::TerminalBoard(absl::string_view name, absl::string_view counter) {
   absl::MutexLock lock(&mu_);
   status_.set_name(std::string(name));
@@ -102,18 +97,7 @@ void TerminalBoard::AddProblem(const std::string& file_name, v1::ErrorDetail pro
                                              {"file", file_name},
                                              {"number", problem.number()},
                                              {"field", problem.field()}});
-  auto* problems = status_.mutable_problems();
-  // Newest first: a new list, as protobuf has no insertion at the front.
-  google::protobuf::RepeatedPtrField<v1::FileProblem> list;
-  v1::FileProblem& newest = *list.Add();
-  newest.set_file_name(file_name);
-  *newest.mutable_at() = base::ToProto(now);
-  *newest.mutable_problem() = std::move(problem);
-  for (v1::FileProblem& old : *problems) {
-    if (old.file_name() == file_name || list.size() >= kMostProblems) continue;
-    list.Add()->Swap(&old);
-  }
-  problems->Swap(&list);
+  PutNewest(*status_.mutable_problems(), file_name, std::move(problem), now);
   changed_ = true;
 }
 

@@ -1,7 +1,5 @@
 #include "agent/eligibility/terminal_worker.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -38,32 +36,13 @@ Terminal::Worker::Worker(TerminalConfig config, base::Clock& clock, FacePushSink
 }
 
 void Terminal::Worker::Start() {
-  if (std::exchange(started_, true)) return;
-  thread_ = std::thread([self = shared_from_this()] {
-    // 15 characters are all the kernel keeps.
-    const std::string name = absl::StrCat("term-", self->config_.name).substr(0, 15);
-    pthread_setname_np(pthread_self(), name.c_str());
-    self->Run();
-    self->ended_.Notify();
-  });
+  thread_.Start(absl::StrCat("term-", config_.name), [self = shared_from_this()] { self->Run(); });
 }
 
 bool Terminal::Worker::Stop(absl::Duration patience) {
-  stop_.store(true, std::memory_order_release);
-  outbox_->wake_up().Wake();
-  if (!started_) return true;
-  const absl::Duration until = Monotonic() + patience;
-  const bool ended = ended_.WaitForNotificationWithTimeout(patience);
-  if (!thread_.joinable()) return ended;
-  if (ended) {
-    thread_.join();
-  } else {
-    outside_.Cut(std::max(until - Monotonic(), absl::Milliseconds(100)));
-    // It owns everything it will still touch, and ends when the share answers.
-    thread_.detach();
+  return thread_.Stop(patience, outbox_->wake_up(), outside_, [this] {
     base::LogWarning("terminal_abandoned", {{"terminal", config_.name}, {"number", "MDG-1203"}});
-  }
-  return ended;
+  });
 }
 
 v1::ConnectionStatus Terminal::Worker::Status() const {

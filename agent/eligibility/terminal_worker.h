@@ -1,7 +1,6 @@
 #ifndef MADOGUCHI_AGENT_ELIGIBILITY_TERMINAL_WORKER_H_
 #define MADOGUCHI_AGENT_ELIGIBILITY_TERMINAL_WORKER_H_
 
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -9,7 +8,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -18,7 +16,6 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "agent/base/error.h"
@@ -26,6 +23,7 @@
 #include "agent/eligibility/folder.h"
 #include "agent/eligibility/outbox.h"
 #include "agent/eligibility/outside.h"
+#include "agent/eligibility/share_thread.h"
 #include "agent/eligibility/terminal.h"
 #include "agent/eligibility/terminal_board.h"
 #include "agent/oqs/message.h"
@@ -134,7 +132,7 @@ class Terminal::Worker : public std::enable_shared_from_this<Terminal::Worker> {
   void RunRetries();
   void OfferDue();
   void NoteHang();
-  bool Stopping() const { return stop_.load(std::memory_order_acquire); }
+  bool Stopping() const { return thread_.Stopping(); }
 
   // terminal_scan.cc: finding files.
   void Rescan();
@@ -183,10 +181,7 @@ class Terminal::Worker : public std::enable_shared_from_this<Terminal::Worker> {
   const std::function<void()> on_change_;
   // Of the owner's side.
   base::Clock& clock_;
-  std::thread thread_;
-  bool started_ = false;
-  std::atomic<bool> stop_{false};
-  absl::Notification ended_;
+  ShareThread thread_;
 
   // Of the thread alone. The first place is `face`.
   std::vector<std::unique_ptr<Place>> places_;
