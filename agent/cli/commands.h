@@ -53,6 +53,11 @@ int Watch(const Global& global, const WatchOptions& options);
 
 int Status(const Global& global, bool follow);
 
+int ListReaders(const Global& global, bool follow);
+// Reads the card on `reader` but for the PIN, and says what works. kAnswerIsNo when something about
+// the card does not.
+int TestReader(const Global& global, const std::string& reader);
+
 struct ListOptions {
   std::string counter;
   // yyyy-mm-dd or yyyymmdd; empty: today.

@@ -37,6 +37,7 @@ struct CommandLine {
   PkiOptions pki;
   ConvertOptions convert;
   std::string number;
+  std::string reader;
   bool follow = false;
   bool today = false;
   std::function<int()> run;
@@ -78,6 +79,20 @@ void AddStatus(CLI::App& app, CommandLine& line) {
       app.add_subcommand("status", "how the daemon and its terminals are (稼働状況)");
   status->add_flag("--watch", line.follow, "go on and show every change");
   status->callback([&line] { line.run = [&line] { return Status(line.global, line.follow); }; });
+}
+
+void AddReaders(CLI::App& app, CommandLine& line) {
+  CLI::App* readers =
+      app.add_subcommand("readers", "the card readers of the counters (カードリーダー)");
+  readers->add_flag("--watch", line.follow, "go on and show every change");
+  readers->callback(
+      [&line] { line.run = [&line] { return ListReaders(line.global, line.follow); }; });
+  CLI::App* reader = app.add_subcommand("reader", "one card reader (カードリーダー)");
+  reader->require_subcommand(1);
+  CLI::App* test = reader->add_subcommand(
+      "test", "read the card on it but for the PIN, and say what works (動作確認)");
+  test->add_option("NAME", line.reader, "the reader, as `readers` names it")->required();
+  test->callback([&line] { line.run = [&line] { return TestReader(line.global, line.reader); }; });
 }
 
 // Adds a subcommand that changes one reception.
@@ -299,6 +314,7 @@ int Main(int argc, char** argv) {
   AddGlobal(app, line.global);
   AddWatch(app, line);
   AddStatus(app, line);
+  AddReaders(app, line);
   AddConfirm(app, line);
   AddReception(app, line);
   AddRecords(app, line);

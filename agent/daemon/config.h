@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "agent/daemon/medical.h"
+#include "agent/daemon/readers.h"
 #include "agent/eligibility/line.h"
 #include "agent/eligibility/terminal.h"
 #include "agent/reader/monitor.h"
@@ -27,16 +28,6 @@ struct ListenConfig {
   std::string key;
   std::string client_ca;
   bool tls13_only = false;
-};
-
-// `[cards]`: which cards are believed.
-struct CardsConfig {
-  // Absolute paths of the roots for user authentication (PEM or DER, one certificate a file).
-  std::vector<std::string> roots;
-  // Also cards of a test hierarchy: never where patients are received.
-  bool test_hierarchy = false;
-  // A reader that takes longer for one exchange counts as stuck.
-  absl::Duration exchange_within = absl::Seconds(10);
 };
 
 // The whole configuration (docs/en/configuration.md), checked.

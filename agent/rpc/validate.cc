@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kLongestId = 64;
 constexpr size_t kLongestCounter = 64;
 constexpr size_t kLongestPatientId = 50;
+constexpr size_t kLongestReader = 128;
 constexpr size_t kLongestReason = 200;
 constexpr size_t kLongestCursor = 256;
 constexpr int kMostCounters = 64;
@@ -249,6 +250,10 @@ absl::Status Validate(const v1::ConfirmEligibilityRequest& request, const Reques
   }
   MDG_RETURN_IF_ERROR(Note(request.note()));
   return Range("wait_seconds", request.wait_seconds(), 0, kMostWaitSeconds);
+}
+
+absl::Status Validate(const v1::TestReaderRequest& request, const RequestContext& /*context*/) {
+  return Text("reader", request.reader(), 1, kLongestReader);
 }
 
 absl::Status Validate(const v1::RetryReceptionRequest& request, const RequestContext& /*context*/) {

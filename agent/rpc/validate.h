@@ -49,6 +49,11 @@ inline absl::Status Validate(const v1::GetStatusRequest& /*request*/,
                              const RequestContext& /*context*/) {
   return absl::OkStatus();
 }
+absl::Status Validate(const v1::TestReaderRequest& request, const RequestContext& context);
+inline absl::Status Validate(const v1::ListReadersRequest& /*request*/,
+                             const RequestContext& /*context*/) {
+  return absl::OkStatus();
+}
 inline absl::Status Validate(const v1::WatchStatusRequest& /*request*/,
                              const RequestContext& /*context*/) {
   return absl::OkStatus();

@@ -18,8 +18,8 @@ ALLOWED = {
     "reader": "crypto text base proto",
     "eligibility": "store oqs text crypto base proto",
     "records": "audit eligibility store oqs text crypto base proto",
-    "reception": "audit reader eligibility store oqs text crypto base proto",
-    "rpc": "records reception reader audit eligibility store oqs text crypto base proto services",
+    "reception": "audit eligibility store oqs text crypto base proto",
+    "rpc": "records reception audit eligibility store oqs text crypto base proto services",
     "client": "text crypto base proto services",
     "daemon": "rpc records reception reader audit eligibility store oqs text crypto base proto",
     # A client program calls the generated stubs itself; `client` has what every client needs.
@@ -56,6 +56,7 @@ FOREIGN_TARGETS = {
     "PkgConfig::LIBZIP": {"oqs"},
     "PkgConfig::PUGIXML": {"oqs"},
     "PkgConfig::SYSTEMD": {"daemon"},
+    "PkgConfig::PCSC": {"daemon"},
     "spdlog::": {"base"},
     "fmt::": {"base"},
     "tomlplusplus::": {"daemon"},
