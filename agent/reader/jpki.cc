@@ -55,21 +55,7 @@ bool IsBlocked(uint16_t status) { return status == kBlocked || status == kBlocke
 constexpr absl::string_view kDigestInfo(
     "\x30\x31\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20", 19);
 
-void Append(std::string& bytes, absl::string_view field) {
-  absl::StrAppend(&bytes, absl::StrFormat("%04X", field.size()), ":", field, "\n");
-}
-
 }  // namespace
-
-std::string LoginChallenge::Bytes() const {
-  std::string bytes;
-  Append(bytes, "madoguchi JPKI login 1");
-  Append(bytes, institution);
-  Append(bytes, center);
-  Append(bytes, nonce);
-  Append(bytes, absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()));
-  return bytes;
-}
 
 absl::Status JpkiCard::Refused(absl::string_view what, const Response& response) const {
   return base::MakeError(ErrorCode::kCardRefused,

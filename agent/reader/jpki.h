@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "agent/oqs/web_assumed.h"
 #include "agent/reader/apdu.h"
 #include "agent/reader/pin.h"
 
@@ -27,19 +28,8 @@ struct ReaderMemory {
 // What answers.
 enum class TokenKind { kPlastic, kAndroid, kIphone };
 
-// What the card is to sign so that the center knows who stands here. The card signs nothing else:
-// no bytes of a client or of the center become the digest.
-struct LoginChallenge {
-  // 10 digits.
-  std::string institution;
-  // Name of the center, from the configuration.
-  std::string center;
-  // The center's, at most 64 bytes.
-  std::string nonce;
-  absl::Time time;
-  // The bytes whose SHA-256 is signed: a label with version, then every field as length and bytes.
-  std::string Bytes() const;
-};
+// What the card is to sign: nothing else is ever signed.
+using oqs::LoginChallenge;
 
 // One card, selected once. Not thread-safe. Errors: MDG-2104 the card went away, 2118 a status word
 // that should not come here (named in the text).

@@ -191,6 +191,9 @@ eligibility::LineSink Desk::MakeLineSink() {
     run([&] { kept = impl->OnAnswered(ticket, std::move(reply)); });
     return kept;
   };
+  sink.no_answer = [run, impl = impl_.get()](const eligibility::Ticket& ticket, absl::Status why) {
+    run([&] { impl->OnNoAnswer(ticket, why); });
+  };
   sink.removed = [run, impl = impl_.get()](const eligibility::Ticket& ticket) {
     run([&] { impl->OnRemoved(ticket); });
   };

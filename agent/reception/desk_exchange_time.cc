@@ -59,8 +59,9 @@ absl::Status Desk::Impl::LoadExchanges() {
         std::max(exchange.row.opened_at + options_.answer_within, now + kAfterStart);
     exchange.given_up = NobodyWaits(exchange, now) || (!exchange.row.reception_id.empty() &&
                                                        last[exchange.row.reception_id] != id);
-    // What was not sent for somebody who is gone is not sent any more.
-    if (exchange.about_records() && exchange.step() == ExchangeStep::kPrepared) {
+    // What was not sent for somebody who is gone is not sent any more; a card's challenge is over.
+    if (exchange.topic() != eligibility::Topic::kIdentifiers &&
+        exchange.step() == ExchangeStep::kPrepared) {
       EndNotSent(exchange, base::MakeError(base::ErrorCode::kStopping));
       continue;
     }

@@ -80,6 +80,7 @@ class Desk::Impl {
   absl::StatusOr<int> OnNameTaken(const eligibility::Ticket& ticket);
   void OnNotSent(const eligibility::Ticket& ticket, const absl::Status& why);
   absl::Status OnAnswered(const eligibility::Ticket& ticket, eligibility::Reply reply);
+  void OnNoAnswer(const eligibility::Ticket& ticket, const absl::Status& why);
   void OnRemoved(const eligibility::Ticket& ticket);
 
   // desk_exchange_time.cc
@@ -143,8 +144,8 @@ class Desk::Impl {
 
   // desk_exchanges.cc
   eligibility::Line* FindLine(absl::string_view terminal) const;
-  // The first that may be used now.
-  eligibility::Line* ChooseLine(absl::string_view counter,
+  // The one to ask about `topic` that may be used now.
+  eligibility::Line* ChooseLine(absl::string_view counter, eligibility::Topic topic,
                                 const std::set<std::string>& tried) const;
   // A new exchange by `line`, to be saved and then sent.
   absl::StatusOr<OpenExchange> MakeExchange(v1::OqsMessage question,
