@@ -15,9 +15,6 @@
 namespace madoguchi::reception {
 namespace {
 
-// Questions without an answer at a time: more than a site can have, few enough to look for.
-constexpr int kMostQuestions = 200;
-
 using Response = absl::StatusOr<v1::ConfirmEligibilityResponse>;
 
 absl::Status NotAsked(const std::vector<eligibility::Line*>& lines) {
@@ -298,6 +295,10 @@ void Desk::Impl::AskRecord(const std::string& reception_id, v1::OqsMessage quest
 }
 
 void Desk::Impl::StopWaiting() {
+  for (auto& [key, waiting] : std::exchange(awaiting_, {})) {
+    executor_.Cancel(waiting.timer);
+    waiting.done(base::MakeError(base::ErrorCode::kStopping));
+  }
   for (auto& [id, exchange] : exchanges_) {
     for (ExchangeWaiter& waiter : std::exchange(exchange.waiters, {})) {
       waiter.done(base::MakeError(base::ErrorCode::kStopping));
