@@ -26,6 +26,8 @@ ErrorCode CodeFor(LONG code) {
     case SCARD_E_NO_SERVICE:
     case SCARD_E_SERVICE_STOPPED:
     case SCARD_E_INVALID_HANDLE:
+    // The library says so when the service ends under a call.
+    case SCARD_F_COMM_ERROR:
       return ErrorCode::kCardServiceDown;
     case SCARD_E_NO_SMARTCARD:
       return ErrorCode::kNoCard;
