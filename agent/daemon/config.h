@@ -3,14 +3,16 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "agent/daemon/medical.h"
-#include "agent/eligibility/line.h"
+#include "agent/eligibility/folder_line.h"
 #include "agent/eligibility/terminal.h"
+#include "agent/eligibility/web_line.h"
 #include "agent/reader/monitor.h"
 #include "agent/rpc/identity.h"
 
@@ -52,6 +54,8 @@ struct Config {
   std::vector<eligibility::TerminalConfig> terminals;
   // Of the terminals that have `req` and `res`.
   std::vector<eligibility::LineConfig> lines;
+  // The web API of OQS, where the site has it.
+  std::optional<eligibility::WebConfig> center;
   MedicalConfig medical;
   // Whose a card reader is, the first rule that fits its name; none: the daemon uses no reader.
   std::vector<reader::ReaderRule> readers;
@@ -59,7 +63,8 @@ struct Config {
   // Each known by either its uid (UNIX socket) or the common name of its certificate (TCP).
   std::vector<rpc::ClientConfig> clients;
 
-  // Every counter named by a terminal or a reader, each once, in the order of the file.
+  // Every counter named by a terminal, a reader or the web API, each once, in the order of the
+  // file.
   std::vector<std::string> Counters() const;
 };
 

@@ -63,6 +63,7 @@ class Desk::Impl {
 
   // desk_ask.cc: what clients ask of OQS.
   void UseLines(std::vector<eligibility::Line*> lines) { lines_ = std::move(lines); }
+  void UseChallenges(std::function<void(ChallengeDone)> ask) { ask_challenge_ = std::move(ask); }
   void UseAnswered(std::function<void(const v1::Reception&)> on_answered) {
     on_answered_ = std::move(on_answered);
   }
@@ -74,6 +75,19 @@ class Desk::Impl {
   void StopWaiting();
   // Asks about receptions that wait for the line, when it is there, one after the other.
   void AskPending();
+
+  // desk_cards.cc: what is asked about the holder of a card (agent/oqs/web_assumed.h). The
+  // confirmation that answers comes to OnAnswered like any other: oqs::CardOutcomeOf tells what it
+  // says about the card.
+  // The number a challenge is made with; `done` runs on the desk's thread. MDG-1413 when no line
+  // takes cards of this counter.
+  void AskChallenge(const std::string& counter, ChallengeDone done);
+  // The line for a card of this counter; nullptr: none can be used now, and nothing may leave.
+  eligibility::Line* CardLine(absl::string_view counter) const;
+  // Keeps the question, its reception `after` (asked by `line`) and `changes` in one transaction,
+  // then sends it. An error: nothing was kept and nothing will leave.
+  absl::Status AskCard(v1::Reception after, kept::v1::CardQuestion card, eligibility::Line& line,
+                       store::Changes changes, const Caller& by, std::vector<audit::Entry> entries);
 
   // desk_exchanges.cc: what lines tell.
   absl::Status OnStep(const eligibility::Ticket& ticket, eligibility::JournalStep step);
@@ -213,6 +227,7 @@ class Desk::Impl {
   People people_;
   std::vector<Expectation> expectations_;
   std::vector<eligibility::Line*> lines_;
+  std::function<void(ChallengeDone)> ask_challenge_;
   // Open ones, by id.
   std::map<std::string, OpenExchange> exchanges_;
   // The next number of a terminal's day.
