@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,9 @@
 #include "absl/strings/string_view.h"
 #include "agent/daemon/medical.h"
 #include "agent/daemon/readers.h"
-#include "agent/eligibility/line.h"
+#include "agent/eligibility/folder_line.h"
 #include "agent/eligibility/terminal.h"
+#include "agent/eligibility/web_line.h"
 #include "agent/reader/monitor.h"
 #include "agent/rpc/identity.h"
 
@@ -43,6 +45,8 @@ struct Config {
   std::vector<eligibility::TerminalConfig> terminals;
   // Of the terminals that have `req` and `res`.
   std::vector<eligibility::LineConfig> lines;
+  // The web API of OQS, where the site has it.
+  std::optional<eligibility::WebConfig> center;
   MedicalConfig medical;
   // Whose a card reader is, the first rule that fits its name; none: the daemon uses no reader.
   std::vector<reader::ReaderRule> readers;
@@ -50,7 +54,8 @@ struct Config {
   // Each known by either its uid (UNIX socket) or the common name of its certificate (TCP).
   std::vector<rpc::ClientConfig> clients;
 
-  // Every counter named by a terminal or a reader, each once, in the order of the file.
+  // Every counter named by a terminal, a reader or the web API, each once, in the order of the
+  // file.
   std::vector<std::string> Counters() const;
 };
 

@@ -20,6 +20,18 @@ constexpr absl::Duration kClientPatience = absl::Seconds(2);
 constexpr absl::Duration kSkewAllowed = absl::Minutes(2);
 constexpr absl::Duration kCertificateWarning = absl::Hours(24 * 30);
 
+// The operator of OQS reminds at these (reference 11): days before the client certificate ends.
+constexpr int kReminders[] = {7, 15, 30, 60, 90};
+
+// The reminder that has been reached last: a number of days; -1 when it is over; nullopt: none yet.
+std::optional<int> WarnedDays(absl::Time ends, absl::Time now) {
+  if (ends <= now) return -1;
+  for (const int days : kReminders) {
+    if (ends - now <= absl::Hours(24) * days) return days;
+  }
+  return std::nullopt;
+}
+
 rpc::ServerOptions ServerOptionsFrom(const Config& config) {
   rpc::ServerOptions options;
   options.unix_path = config.listen.unix_path;
@@ -79,8 +91,19 @@ void Daemon::MakeTerminals() {
 void Daemon::MakeLines() {
   std::vector<eligibility::Line*> lines;
   for (const eligibility::LineConfig& config : config_.lines) {
-    lines_.push_back(std::make_unique<eligibility::Line>(config, clock_, desk_->MakeLineSink()));
+    lines_.push_back(
+        std::make_unique<eligibility::FolderLine>(config, clock_, desk_->MakeLineSink()));
     lines.push_back(lines_.back().get());
+  }
+  if (config_.center.has_value()) {
+    auto web =
+        std::make_unique<eligibility::WebLine>(*config_.center, clock_, desk_->MakeLineSink());
+    web_ = web.get();
+    lines_.push_back(std::move(web));
+    lines.push_back(web_);
+    desk_->UseChallenges([this](eligibility::WebLine::ChallengeDone done) {
+      web_->AskChallenge(config_.institution, std::move(done));
+    });
   }
   desk_->UseLines(std::move(lines));
 }
@@ -197,6 +220,25 @@ void Daemon::AddReaders(v1::SystemStatus& status) const {
   }
 }
 
+void Daemon::AddWebApi(v1::SystemStatus& status) const {
+  if (web_ == nullptr) return;
+  v1::ConnectionStatus& connection = *status.add_connections();
+  connection.set_name(web_->about().name);
+  *connection.mutable_line() = web_->Status();
+  connection.set_state(connection.line().state());
+  *connection.mutable_since() = connection.line().since();
+  if (connection.line().has_cause()) *connection.mutable_cause() = connection.line().cause();
+  const std::optional<absl::Time> ends = web_->CertificateEnds();
+  if (!ends.has_value()) return;
+  *connection.mutable_certificate_expires() = base::ToProto(*ends);
+  if (const std::optional<int> days = WarnedDays(*ends, clock_.Now()); days.has_value()) {
+    *status.add_warnings() =
+        base::MakeDetail(base::ErrorCode::kCenterCertificateEnds,
+                         {.what = *days < 0 ? "it has ended" : absl::StrCat(*days, " days or less"),
+                          .field = "center.certificate"});
+  }
+}
+
 void Daemon::AddWarnings(v1::SystemStatus& status) const {
   const absl::Duration skew = Skew();
   status.set_clock_skew_seconds(static_cast<int32_t>(absl::ToInt64Seconds(skew)));
@@ -223,10 +265,11 @@ v1::SystemStatus Daemon::Status() const {
     v1::ConnectionStatus& connection = *status.add_connections();
     connection = terminal->Status();
     for (const auto& line : lines_) {
-      if (line->config().terminal == connection.name()) *connection.mutable_line() = line->Status();
+      if (line->about().name == connection.name()) *connection.mutable_line() = line->Status();
     }
     waiting += terminal->Waiting();
   }
+  AddWebApi(status);
   status.set_open_receptions(desk_->board().OpenCount());
   status.set_pending_receptions(desk_->board().PendingCount());
   status.set_watchers(server_->Watchers());

@@ -16,6 +16,7 @@
 #include "agent/daemon/site_lock.h"
 #include "agent/eligibility/line.h"
 #include "agent/eligibility/terminal.h"
+#include "agent/eligibility/web_line.h"
 #include "agent/reception/desk.h"
 #include "agent/rpc/server.h"
 #include "agent/store/store.h"
@@ -52,6 +53,7 @@ class Daemon {
   v1::SystemStatus Status() const;
   void AddAudit(v1::SystemStatus& status) const;
   void AddReaders(v1::SystemStatus& status) const;
+  void AddWebApi(v1::SystemStatus& status) const;
   void AddWarnings(v1::SystemStatus& status) const;
 
   const Config config_;
@@ -64,6 +66,8 @@ class Daemon {
   std::unique_ptr<reception::Desk> desk_;
   std::vector<std::unique_ptr<eligibility::Terminal>> terminals_;
   std::vector<std::unique_ptr<eligibility::Line>> lines_;
+  // One of `lines_`; nullptr without [center].
+  eligibility::WebLine* web_ = nullptr;
   std::unique_ptr<Medical> medical_;
   // nullptr: no reader is configured.
   std::unique_ptr<Readers> readers_;

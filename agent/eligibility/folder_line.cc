@@ -7,8 +7,10 @@
 
 namespace madoguchi::eligibility {
 
-bool LineAbout::Answers(Topic topic) const {
-  return std::find(topics.begin(), topics.end(), topic) != topics.end();
+bool LineAbout::Answers(absl::string_view counter_name, Topic topic) const {
+  const bool serves =
+      only.empty() || std::find(only.begin(), only.end(), counter_name) != only.end();
+  return serves && std::find(topics.begin(), topics.end(), topic) != topics.end();
 }
 
 FolderLine::FolderLine(LineConfig config, base::Clock& clock, LineSink sink)

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "agent/eligibility/exchange_folder.h"
@@ -77,12 +78,14 @@ struct LineAbout {
   std::string name;
   // Whose counter it is; empty: every counter's.
   std::string counter;
+  // Counters that may ask by it at all; empty: every one.
+  std::vector<std::string> only = {};
   // Counted by the desk, a day.
   SuffixRange range;
   std::vector<Topic> topics;
   // For its topics it is asked before any other, whatever the counter.
   bool first = false;
-  bool Answers(Topic topic) const;
+  bool Answers(absl::string_view counter_name, Topic topic) const;
 };
 
 // A way to OQS, with a thread of its own. What it does not hear of the journal it does not know:

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "agent/crypto/digest.h"
 
 namespace madoguchi::eligibility {
@@ -145,8 +146,11 @@ void SetUp(Transfer& transfer, const WebKeys& keys) {
   Add(transfer.headers, "Content-Type: application/json;charset=UTF-8");
   Add(transfer.headers, "Accept: application/json");
   Add(transfer.headers, "Expect:");
-  if (!request.authorization.empty()) {
-    Add(transfer.headers, "Authorization: " + request.authorization);
+  for (const std::string& header : request.headers) Add(transfer.headers, header);
+  if (!request.token.empty()) {
+    std::string line = absl::StrCat(request.token_header, ": ", request.token);
+    Add(transfer.headers, line);
+    crypto::Wipe(line);
   }
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, BeforeRequest);
@@ -171,7 +175,7 @@ class WebHttp::Impl {
   ~Impl() {
     for (Transfer& transfer : transfers_) {
       curl_multi_remove_handle(multi_.get(), transfer.easy.get());
-      crypto::Wipe(transfer.request.authorization);
+      crypto::Wipe(transfer.request.token);
     }
   }
 
@@ -256,7 +260,7 @@ class WebHttp::Impl {
     // Out of the list first: `done` may start another one.
     std::list<Transfer> ended;
     ended.splice(ended.begin(), transfers_, found);
-    crypto::Wipe(transfer.request.authorization);
+    crypto::Wipe(transfer.request.token);
     transfer.done(std::move(transfer.result));
   }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 
@@ -23,8 +24,11 @@ struct WebRequest {
   // https://HOST[:PORT]/PATH
   std::string url;
   std::string body;
-  // Of the Authorization header; empty: none. Never logged.
-  std::string authorization;
+  // `NAME: VALUE`.
+  std::vector<std::string> headers;
+  // The header of the token, which is never logged; an empty token: none.
+  std::string token_header;
+  std::string token;
   // DNS, TCP and TLS together.
   absl::Duration connect_within;
   // Everything.

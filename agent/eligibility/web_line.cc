@@ -15,6 +15,7 @@ constexpr int kMostNumbers = 9'999'999;
 WebLine::WebLine(WebConfig config, base::Clock& clock, LineSink sink)
     : about_{.name = config.name,
              .counter = "",
+             .only = config.counters,
              .range = {.first = 1, .last = kMostNumbers},
              .topics = config.answers,
              .first = true},

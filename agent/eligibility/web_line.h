@@ -23,17 +23,22 @@ struct WebConfig {
   // What receptions, challenges and the status name it by.
   std::string name = "web";
   std::vector<Topic> answers;
-  // https://HOST[:PORT]; every path below is appended to it.
-  std::string url;
-  std::string login_path;
+  // Counters that ask by it; empty: every one.
+  std::vector<std::string> counters;
+  // Whole addresses, https://HOST[:PORT]/PATH. Those of what it does not answer are empty.
+  std::string login_url;
   // Empty: tokens are not renewed, a new login takes its place.
-  std::string renew_path;
-  std::string query_path;
-  std::string drug_path;
-  std::string checkup_path;
-  std::string challenge_path;
-  std::string card_path;
-  std::string enrol_path;
+  std::string renew_url;
+  std::string query_url;
+  std::string drug_url;
+  std::string checkup_url;
+  std::string challenge_url;
+  std::string card_url;
+  std::string enrol_url;
+  // The header that carries the token, bare (reference 1), and those that go with every request as
+  // they are.
+  std::string token_header = "Authorization";
+  std::vector<std::string> headers;
   WebKeys keys;
   std::string account;
   // A file with the password alone, for this account only (mode 0600).

@@ -38,18 +38,17 @@ void WebLine::Worker::Login() {
                    "`password_file` cannot be read or is empty; nothing was sent");
   }
   oqs::WebAccount account{.user = config_.account, .password = std::move(bytes)};
-  WebRequest request = RequestTo(config_.login_path, oqs::WriteWebAccount(account));
+  WebRequest request = RequestTo(config_.login_url, oqs::WriteWebAccount(account));
   crypto::Wipe(account.password);
-  request.authorization.clear();
+  request.token.clear();
   request.most_bytes = kMostLoginBytes;
   http_.Start(std::move(request), [this](WebResult result) { OnLogin(std::move(result), false); });
 }
 
 void WebLine::Worker::Renew() {
-  // Where no path is configured a new login is the renewal.
-  if (config_.renew_path.empty()) return Login();
-  WebRequest request =
-      RequestTo(config_.renew_path, oqs::WriteWebRenewal(session_.refresh_token()));
+  // Where no address is configured a new login is the renewal.
+  if (config_.renew_url.empty()) return Login();
+  WebRequest request = RequestTo(config_.renew_url, oqs::WriteWebRenewal(session_.refresh_token()));
   request.most_bytes = kMostLoginBytes;
   http_.Start(std::move(request), [this](WebResult result) { OnLogin(std::move(result), true); });
 }

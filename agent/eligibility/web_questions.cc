@@ -25,28 +25,30 @@ bool IsRefusal(int status) {
 
 }  // namespace
 
-WebRequest WebLine::Worker::RequestTo(const std::string& path, std::string body) const {
-  return {.url = config_.url + path,
+WebRequest WebLine::Worker::RequestTo(const std::string& url, std::string body) const {
+  return {.url = url,
           .body = std::move(body),
-          .authorization = session_.token(),
+          .headers = config_.headers,
+          .token_header = config_.token_header,
+          .token = session_.token(),
           .connect_within = config_.connect_within,
           .within = config_.answer_within,
           .most_bytes = 0,
           .before_bytes = nullptr};
 }
 
-const std::string& WebLine::Worker::PathOf(const Question& question) const {
+const std::string& WebLine::Worker::UrlOf(const Question& question) const {
   switch (TopicOf(question)) {
     case Topic::kCards:
-      return question.card->purpose() == kept::v1::CardQuestion::PURPOSE_ENROL ? config_.enrol_path
-                                                                               : config_.card_path;
+      return question.card->purpose() == kept::v1::CardQuestion::PURPOSE_ENROL ? config_.enrol_url
+                                                                               : config_.card_url;
     case Topic::kRecords:
-      return question.family == v1::MESSAGE_FAMILY_TKKSIQUC01 ? config_.checkup_path
-                                                              : config_.drug_path;
+      return question.family == v1::MESSAGE_FAMILY_TKKSIQUC01 ? config_.checkup_url
+                                                              : config_.drug_url;
     case Topic::kIdentifiers:
-      return config_.query_path;
+      return config_.query_url;
   }
-  return config_.query_path;
+  return config_.query_url;
 }
 
 void WebLine::Worker::StartDue() {
@@ -102,7 +104,7 @@ void WebLine::Worker::StartQuestion(Item& item) {
   item.stage = Stage::kRunning;
   item.token = session_.token();
   item.journal = absl::OkStatus();
-  WebRequest request = RequestTo(PathOf(item.out.question), *std::move(body));
+  WebRequest request = RequestTo(UrlOf(item.out.question), *std::move(body));
   request.most_bytes = oqs::MaxMessageBytes(item.file_name);
   request.before_bytes = [this, &item] {
     item.journal = base::MakeError(base::ErrorCode::kStopping);
@@ -203,9 +205,9 @@ void WebLine::Worker::NoAnswer(Item& item, base::ErrorCode why, const std::strin
 
 void WebLine::Worker::StartChallenge(const Challenge& challenge) {
   WebRequest request =
-      RequestTo(config_.challenge_path, oqs::WriteWebChallengeRequest(challenge.institution));
+      RequestTo(config_.challenge_url, oqs::WriteWebChallengeRequest(challenge.institution));
   request.most_bytes = kMostChallengeBytes;
-  const std::string token = request.authorization;
+  const std::string token = request.token;
   http_.Start(std::move(request), [this, token,
                                    challenge = Challenge(challenge)](WebResult result) mutable {
     absl::StatusOr<oqs::WebChallenge> read = base::MakeError(base::ErrorCode::kCenterRefused);

@@ -92,8 +92,8 @@ class WebLine::Worker : public std::enable_shared_from_this<Worker> {
   void NoAnswer(Item& item, base::ErrorCode why, const std::string& what);
   // Of a question that was published by an earlier run.
   void TakeBack(Item& item);
-  const std::string& PathOf(const Question& question) const;
-  WebRequest RequestTo(const std::string& path, std::string body) const;
+  const std::string& UrlOf(const Question& question) const;
+  WebRequest RequestTo(const std::string& url, std::string body) const;
 
   // The line cannot be used for a while, and why.
   void Trouble(base::ErrorCode code, const std::string& what);

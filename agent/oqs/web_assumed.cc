@@ -35,6 +35,7 @@ constexpr size_t kMostSignature = 512;
 constexpr size_t kLeastNonce = 16;
 constexpr size_t kMostNonce = 64;
 constexpr absl::Duration kMostValid = absl::Minutes(10);
+constexpr absl::string_view kDone = "1";
 constexpr absl::string_view kTimeForm = "%Y-%m-%dT%H:%M:%SZ";
 
 absl::Status Unusable(std::string field) {
@@ -175,10 +176,9 @@ struct CodedOutcome {
   absl::string_view code;
 };
 constexpr CodedOutcome kOutcomes[] = {
-    {CardOutcome::kEnrolled, "SYN-C0001"},     {CardOutcome::kNotEnrolled, "SYN-C0002"},
-    {CardOutcome::kRevoked, "SYN-C0003"},      {CardOutcome::kSuspended, "SYN-C0004"},
-    {CardOutcome::kExpired, "SYN-C0005"},      {CardOutcome::kHolderUnknown, "SYN-C0006"},
-    {CardOutcome::kProofRefused, "SYN-C0007"},
+    {CardOutcome::kNotEnrolled, "SYN-E0201"},   {CardOutcome::kRevoked, "SYN-E0202"},
+    {CardOutcome::kSuspended, "SYN-E0203"},     {CardOutcome::kExpired, "SYN-E0204"},
+    {CardOutcome::kHolderUnknown, "SYN-E0205"}, {CardOutcome::kProofRefused, "SYN-E0206"},
 };
 
 absl::Status ReadConsents(const Leaves& leaves, kept::v1::CardQuestion& card) {
@@ -382,17 +382,13 @@ absl::string_view CardOutcomeCode(CardOutcome outcome) {
 }
 
 CardOutcome CardOutcomeOf(const v1::Confirmation& answer) {
-  const std::string& code = answer.processing_result().code();
-  const auto* const found =
-      std::find_if(std::begin(kOutcomes), std::end(kOutcomes),
-                   [&](const CodedOutcome& entry) { return entry.code == code; });
-  const bool person_failed = answer.processing_result_status_code() != "1";
-  // A notice with a success is no outcome, but that an enrolment was taken is one.
-  if (found != std::end(kOutcomes) && (person_failed || found->outcome == CardOutcome::kEnrolled)) {
-    return found->outcome;
-  }
-  return person_failed || answer.header().segment_of_result_code() != "1" ? CardOutcome::kRefused
-                                                                          : CardOutcome::kConfirmed;
+  if (answer.header().segment_of_result_code() != kDone) return CardOutcome::kRefused;
+  // A code beside a success is a notice.
+  if (answer.processing_result_status_code() == kDone) return CardOutcome::kConfirmed;
+  const auto* const found = std::find_if(
+      std::begin(kOutcomes), std::end(kOutcomes),
+      [&](const CodedOutcome& entry) { return entry.code == answer.processing_result().code(); });
+  return found == std::end(kOutcomes) ? CardOutcome::kRefused : found->outcome;
 }
 
 }  // namespace madoguchi::oqs

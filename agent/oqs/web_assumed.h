@@ -82,9 +82,8 @@ absl::StatusOr<WebCardQuestion> ReadWebCard(absl::string_view bytes);
 // consents that count are those it echoes. When there is no qualification the person level says so
 // (ProcessingResultStatus 2) with one of these as ProcessingResultCode.
 enum class CardOutcome {
+  // Also of an enrolment, whose answer says who is insured how, like a confirmation's.
   kConfirmed,
-  // The enrolment was taken; ask again who it is.
-  kEnrolled,
   kNotEnrolled,
   kRevoked,
   kSuspended,

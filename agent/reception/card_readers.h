@@ -10,7 +10,7 @@
 #include "agent/reader/room.h"
 #include "madoguchi/v1/reception.pb.h"
 
-// What the desk asks of the card readers and of the center for a check-in at an own reader. Every
+// What the desk asks of the card readers for a check-in at an own reader. Every
 // function returns at once, on any thread; what is called back, is called once, on any thread.
 namespace madoguchi::reception {
 
@@ -44,11 +44,6 @@ struct CardReaders {
   // A new key for one PIN; and one that is not needed any more.
   std::function<absl::StatusOr<v1::PinKey>()> new_key;
   std::function<void(const std::string& key_id)> drop_key;
-
-  // The center's name in challenges, and a number for one.
-  std::string center;
-  using ChallengeDone = std::function<void(absl::StatusOr<oqs::WebChallenge>)>;
-  std::function<void(ChallengeDone done)> challenge;
 };
 
 }  // namespace madoguchi::reception

@@ -231,6 +231,9 @@ void Desk::UseAnswered(std::function<void(const v1::Reception&)> on_answered) {
   impl_->UseAnswered(std::move(on_answered));
 }
 
+void Desk::UseChallenges(std::function<void(ChallengeDone)> ask) {
+  impl_->UseChallenges(std::move(ask));
+}
 void Desk::UseLines(std::vector<eligibility::Line*> lines) { impl_->UseLines(std::move(lines)); }
 
 eligibility::LineSink Desk::MakeLineSink() {

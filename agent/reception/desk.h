@@ -15,6 +15,7 @@
 #include "agent/crypto/digest.h"
 #include "agent/eligibility/line.h"
 #include "agent/eligibility/terminal.h"
+#include "agent/oqs/web_assumed.h"
 #include "agent/reception/board.h"
 #include "agent/reception/card_readers.h"
 #include "agent/store/store.h"
@@ -87,6 +88,10 @@ class Desk {
   // The ways to OQS, in the order of preference besides the counter's own. Before Start; they are
   // started after it, outlive Stop, and have been made with the sink of MakeLineSink.
   void UseLines(std::vector<eligibility::Line*> lines);
+  // What asks OQS for the number a card's challenge is made with; its callback may come on any
+  // thread. Before Start; without it no card can be asked about.
+  using ChallengeDone = std::function<void(absl::StatusOr<oqs::WebChallenge>)>;
+  void UseChallenges(std::function<void(ChallengeDone)> ask);
   // Told, on the desk's thread, of every reception with a new answer that opens consents. Before
   // Start; must not block.
   void UseAnswered(std::function<void(const v1::Reception&)> on_answered);

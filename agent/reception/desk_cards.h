@@ -23,8 +23,10 @@ struct CardVisit {
   bool proving = false;
   // The key the next PIN is sealed to; empty: none.
   std::string key_id;
-  // The center's number for the next signature, and when it is of no use any more.
+  // For the next signature; and until when another is not worth asking for, and until when what was
+  // signed is of use.
   std::optional<oqs::LoginChallenge> challenge;
+  absl::Time challenge_fresh_until;
   absl::Time challenge_until;
   // For user authentication, DER.
   std::string certificate;

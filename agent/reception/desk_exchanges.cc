@@ -59,7 +59,7 @@ eligibility::Line* Desk::Impl::ChooseLine(absl::string_view counter, eligibility
   int best = -1;
   for (eligibility::Line* line : lines_) {
     const eligibility::LineAbout& about = line->about();
-    if (!about.Answers(topic) || tried.count(about.name) > 0) continue;
+    if (!about.Answers(counter, topic) || tried.count(about.name) > 0) continue;
     const int rank = about.first ? 2 : about.counter == counter ? 1 : 0;
     if (rank <= best || !line->Ready()) continue;
     chosen = line;

@@ -64,6 +64,7 @@ class Desk::Impl {
 
   // desk_ask.cc: what clients ask of OQS.
   void UseLines(std::vector<eligibility::Line*> lines) { lines_ = std::move(lines); }
+  void UseChallenges(std::function<void(ChallengeDone)> ask) { ask_challenge_ = std::move(ask); }
   void UseAnswered(std::function<void(const v1::Reception&)> on_answered) {
     on_answered_ = std::move(on_answered);
   }
@@ -191,7 +192,9 @@ class Desk::Impl {
                                          const reader::AuthenticateResult& result);
 
   // desk_card_asks.cc
-  // `input`: AskWithCard or Enrol, without its line.
+  // The line for a card of this counter; nullptr: none can be used now, and nothing may leave.
+  eligibility::Line* CardLine(absl::string_view counter) const;
+  // Takes a reception on to OQS. `input`: AskWithCard or Enrol, without its line.
   absl::StatusOr<v1::Reception> AskCard(const Caller& caller, const CallKey& call,
                                         const v1::Reception& before,
                                         kept::v1::CardQuestion::Purpose purpose, Input input);
@@ -284,6 +287,7 @@ class Desk::Impl {
   People people_;
   std::vector<Expectation> expectations_;
   std::vector<eligibility::Line*> lines_;
+  std::function<void(ChallengeDone)> ask_challenge_;
   // Open ones, by id.
   std::map<std::string, OpenExchange> exchanges_;
   // The next number of a terminal's day.

@@ -153,9 +153,10 @@ def free_port():
 
 
 class Clinic:
-    """One site. tcp=True also listens with mutual TLS on 127.0.0.1:`port`."""
+    """One site. tcp=True also listens with mutual TLS on 127.0.0.1:`port`; by_web=True asks about
+    identifiers and records over the web API, and the terminals only read cards."""
 
-    def __init__(self, terminals=1, tcp=False, seed=1, init=()):
+    def __init__(self, terminals=1, tcp=False, seed=1, init=(), by_web=False):
         # Short, because the path of a UNIX socket may have 107 bytes only.
         self._top = pathlib.Path(tempfile.mkdtemp(prefix="mdg-"))
         self.folder = self._top / "site"
@@ -168,6 +169,8 @@ class Clinic:
         self._programs = []
         command = [BIN / "madoguchi-sim", "init", self.folder, "--seed", seed,
                    "--terminals", terminals, *init]
+        if by_web:
+            command.append("--asks-by-web")
         if tcp:
             command += ["--listen", f"127.0.0.1:{self.port}"]
         try:

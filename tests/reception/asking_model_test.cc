@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "agent/eligibility/exchange_folder.h"
 #include "agent/eligibility/folder_line.h"
 #include "agent/reception/exchanges.h"
 #include "tests/reception/desk_fixture.h"
