@@ -69,6 +69,7 @@ absl::Status Daemon::OpenSite() {
   options.keep = absl::Hours(24) * config_.keep_days;
   options.keep_request_ids = absl::Hours(24) * config_.keep_request_ids_days;
   options.answer_within = config_.answer_within;
+  options.own_reader_records = config_.cards.medical_consent;
   desk_ = std::make_unique<reception::Desk>(std::move(options), *store_, *trail_, *person_hash_,
                                             clock_, [this] {
                                               server_->NotifyEvent();
@@ -111,10 +112,17 @@ void Daemon::MakeLines() {
 absl::Status Daemon::MakeReaders() {
   if (config_.readers.empty()) return absl::OkStatus();
   auto readers = Readers::Make(
-      config_.cards, config_.readers, clock_, [this] { server_->NotifyStatus(); },
-      [](const std::string& /*holder*/, const absl::Status& /*why*/) {});
+      config_.cards, config_.readers, clock_,
+      [this] {
+        server_->NotifyStatus();
+        desk_->OnReadersChanged();
+      },
+      [this](const std::string& holder, const absl::Status& why) {
+        desk_->OnCardLost(holder, why);
+      });
   MDG_RETURN_IF_ERROR(readers.status());
   readers_ = *std::move(readers);
+  desk_->UseCards(readers_->ForDesk());
   return absl::OkStatus();
 }
 

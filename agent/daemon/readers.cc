@@ -16,6 +16,8 @@ namespace {
 using base::ErrorCode;
 
 constexpr size_t kLargestRoot = size_t{64} << 10;
+// Longer than the desk waits for a PIN: it is the desk that ends the wait.
+constexpr absl::Duration kKeyLives = absl::Minutes(5);
 
 absl::StatusOr<std::string> ReadRoot(const std::string& path) {
   const auto refuse = [&path](const char* what) {
@@ -131,14 +133,15 @@ v1::ListReadersResponse ReadersOf(const reader::RoomState& state,
   return list;
 }
 
-Readers::Readers(reader::RoomOptions options, const base::Clock& clock,
-                 std::function<void()> on_change, reader::ReaderRoom::OnLost on_lost)
+Readers::Readers(reader::RoomOptions options, base::Clock& clock, std::function<void()> on_change,
+                 reader::ReaderRoom::OnLost on_lost)
     : rules_(options.rules),
+      keys_(clock, {.lives = kKeyLives}),
       room_(std::move(options), clock, std::move(on_change), std::move(on_lost)) {}
 
 absl::StatusOr<std::unique_ptr<Readers>> Readers::Make(const CardsConfig& config,
                                                        std::vector<reader::ReaderRule> rules,
-                                                       const base::Clock& clock,
+                                                       base::Clock& clock,
                                                        std::function<void()> on_change,
                                                        reader::ReaderRoom::OnLost on_lost) {
   reader::RoomOptions options{.rules = std::move(rules), .exchange_within = config.exchange_within};
@@ -150,6 +153,57 @@ absl::StatusOr<std::unique_ptr<Readers>> Readers::Make(const CardsConfig& config
   }
   return std::unique_ptr<Readers>(
       new Readers(std::move(options), clock, std::move(on_change), std::move(on_lost)));
+}
+
+reception::CardReaders Readers::ForDesk() {
+  reception::CardReaders cards;
+  cards.find = [this](const std::string& reader) { return Find(reader); };
+  cards.open = [this](const std::string& reader, const std::string& holder,
+                      reader::ReaderRoom::OpenDone done) {
+    room_.Open(reader, holder, std::move(done), {});
+  };
+  cards.prove = [this](const std::string& reader, const std::string& holder,
+                       const reception::SealedPin& pin, reader::ReaderRoom::AuthenticateDone done) {
+    Prove(reader, holder, pin, std::move(done));
+  };
+  cards.close = [this](const std::string& reader, const std::string& holder) {
+    room_.Close(reader, holder, [] {});
+  };
+  cards.new_key = [this]() -> absl::StatusOr<v1::PinKey> {
+    absl::StatusOr<crypto::SealingKeys::Taken> taken = keys_.Take();
+    if (!taken.ok()) return taken.status();
+    v1::PinKey key;
+    key.set_key_id(std::move(taken->id));
+    key.set_public_key_der(std::move(taken->public_key));
+    return key;
+  };
+  cards.drop_key = [this](const std::string& id) { keys_.Drop(id); };
+  return cards;
+}
+
+absl::StatusOr<reception::CardReaders::Now> Readers::Find(const std::string& reader) const {
+  const reader::RoomState state = room_.State();
+  if (!state.service.ok()) return state.service;
+  for (const reader::RoomReader& one : state.readers) {
+    if (one.facts.name != reader || one.facts.counter.empty()) continue;
+    const bool there = one.facts.state == reader::ReaderFacts::State::kCard && !one.stuck;
+    return reception::CardReaders::Now{.counter = one.facts.counter,
+                                       .card = there ? one.facts.card : 0};
+  }
+  return base::MakeError(ErrorCode::kReaderNotFound, {.field = "reader"});
+}
+
+void Readers::Prove(const std::string& reader, const std::string& holder,
+                    const reception::SealedPin& pin, reader::ReaderRoom::AuthenticateDone done) {
+  if (pin.sealed.empty()) {
+    return room_.AuthenticateOnPad(reader, holder, pin.spend_last, pin.challenge, std::move(done));
+  }
+  absl::StatusOr<reader::Pin> clear = reader::Pin::Unseal(keys_, pin.key_id, pin.sealed);
+  if (!clear.ok()) {
+    return done({.proof = clear.status(), .attempts_left = -1, .open = true});
+  }
+  room_.Authenticate(reader, holder, *std::move(clear), pin.spend_last, pin.challenge,
+                     std::move(done));
 }
 
 void Readers::Test(const std::string& reader, TestDone done) {

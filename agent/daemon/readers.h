@@ -10,7 +10,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "agent/base/clock.h"
+#include "agent/crypto/sealing_keys.h"
 #include "agent/reader/room.h"
+#include "agent/reception/card_readers.h"
 #include "madoguchi/v1/system_service.pb.h"
 
 namespace madoguchi::daemon {
@@ -23,6 +25,8 @@ struct CardsConfig {
   bool test_hierarchy = false;
   // A reader that takes longer for one exchange counts as stuck.
   absl::Duration exchange_within = absl::Seconds(10);
+  // Medical consents given at own readers count (assumption A20).
+  bool medical_consent = false;
 };
 
 // The readers of `state` as clients see them: those of a counter, by name, and those of `rules`
@@ -37,11 +41,12 @@ class Readers {
   // MDG-1601 names a root that cannot be read.
   static absl::StatusOr<std::unique_ptr<Readers>> Make(const CardsConfig& config,
                                                        std::vector<reader::ReaderRule> rules,
-                                                       const base::Clock& clock,
+                                                       base::Clock& clock,
                                                        std::function<void()> on_change,
                                                        reader::ReaderRoom::OnLost on_lost);
 
-  reader::ReaderRoom& room() { return room_; }
+  // What the desk asks of it; outlives the desk's Stop.
+  reception::CardReaders ForDesk();
   void Start() { room_.Start(); }
   // As ReaderRoom::Stop.
   bool Stop(absl::Duration patience) { return room_.Stop(patience); }
@@ -54,12 +59,18 @@ class Readers {
   void Test(const std::string& reader, TestDone done);
 
  private:
-  Readers(reader::RoomOptions options, const base::Clock& clock, std::function<void()> on_change,
+  Readers(reader::RoomOptions options, base::Clock& clock, std::function<void()> on_change,
           reader::ReaderRoom::OnLost on_lost);
+
+  absl::StatusOr<reception::CardReaders::Now> Find(const std::string& reader) const;
+  void Prove(const std::string& reader, const std::string& holder, const reception::SealedPin& pin,
+             reader::ReaderRoom::AuthenticateDone done);
 
   const std::vector<reader::ReaderRule> rules_;
   // Names the holder of a test, so that one cannot end another.
   std::atomic<int> tests_{0};
+  crypto::SealingKeys keys_;
+  // Last: its threads use what is above.
   reader::ReaderRoom room_;
 };
 

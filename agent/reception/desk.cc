@@ -62,6 +62,21 @@ void PostCall(Impl* impl, const Caller& caller, absl::string_view name, const Re
 
 bool Caller::MaySee(absl::string_view counter) const { return Wanted(counters, counter); }
 
+bool Caller::MaySee(const v1::Reception& reception) const {
+  return MaySee(reception.counter()) &&
+         (!only_patient_terminal || reception.origin() == v1::RECEPTION_ORIGIN_OWN_READER);
+}
+
+v1::Reception Caller::Shown(v1::Reception reception) const {
+  if (!only_patient_terminal) return reception;
+  reception.clear_confirmation();
+  reception.clear_assignment();
+  reception.clear_usable_consents();
+  reception.clear_records();
+  reception.clear_superseded_by();
+  return reception;
+}
+
 bool Filter::Matches(const v1::Reception& reception) const {
   return Wanted(counters, reception.counter()) && Wanted(states, reception.state());
 }

@@ -63,7 +63,13 @@ struct Caller {
   bool late_receiver = false;
   // The device in front of the patient (ROLE_PATIENT_TERMINAL).
   bool patient_terminal = false;
+  // It is nothing else: of receptions it sees those of own readers until they are answered, and
+  // nothing of the answer.
+  bool only_patient_terminal = false;
   bool MaySee(absl::string_view counter) const;
+  bool MaySee(const v1::Reception& reception) const;
+  // As it may see it.
+  v1::Reception Shown(v1::Reception reception) const;
 };
 
 // Which receptions somebody wants.

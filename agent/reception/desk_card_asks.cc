@@ -77,11 +77,15 @@ absl::StatusOr<v1::Reception> Desk::Impl::EnrollCard(const Caller& caller, const
   return AskCard(caller, call, **before, CardQuestion::PURPOSE_ENROL, Enrol{});
 }
 
+eligibility::Line* Desk::Impl::CardLine(absl::string_view counter) const {
+  return ChooseLine(counter, eligibility::Topic::kCards, {});
+}
+
 absl::StatusOr<v1::Reception> Desk::Impl::AskCard(const Caller& caller, const CallKey& call,
                                                   const v1::Reception& before,
                                                   CardQuestion::Purpose purpose, Input input) {
   const absl::Time now = clock_.Now();
-  eligibility::Line* line = ChooseLine(before.counter(), eligibility::Topic::kCards, {});
+  eligibility::Line* line = CardLine(before.counter());
   const std::string name = line == nullptr ? "" : line->about().name;
   if (auto* ask = std::get_if<AskWithCard>(&input)) ask->line = name;
   if (auto* enrol = std::get_if<Enrol>(&input)) enrol->line = name;

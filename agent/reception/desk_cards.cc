@@ -1,5 +1,6 @@
 #include "agent/reception/desk_cards.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,9 +16,6 @@ using base::ErrorCode;
 
 // A card that could not be read is tried again after this, as long as it lies there.
 constexpr absl::Duration kReadAgain = absl::Seconds(1);
-// A challenge is not used in the last moments of its time: the signature needs some itself.
-constexpr absl::Duration kChallengeSpare = absl::Seconds(10);
-
 // Another try with the same card cannot end otherwise.
 bool IsFinal(const absl::Status& status) {
   return base::Is(status, ErrorCode::kNotAMyNumberCard) || base::Is(status, ErrorCode::kOldCard) ||
@@ -58,7 +56,11 @@ absl::StatusOr<v1::Reception> Desk::Impl::StartAtReader(const Caller& caller, co
   absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
   if (!kept.ok()) return kept.status();
   if (kept->has_value()) return **std::move(kept);
-  if (cards_.challenge == nullptr) {
+  if (cards_.find == nullptr) {
+    return base::MakeError(ErrorCode::kReaderNotFound,
+                           {.what = "no [[reader]] is configured", .field = "reader"});
+  }
+  if (ask_challenge_ == nullptr) {
     return base::MakeError(ErrorCode::kNotAsked,
                            {.what = "no [center] that answers cards is configured"});
   }
@@ -232,26 +234,40 @@ v1::PinKey Desk::Impl::NewKey(CardVisit& visit) {
 
 void Desk::Impl::WithChallenge(const std::string& reception_id,
                                std::function<void(const absl::Status&)> then) {
-  CardVisit* visit = FindVisit(reception_id);
+  const CardVisit* visit = FindVisit(reception_id);
+  const ReceptionPtr reception = board_.Find(reception_id);
   if (visit != nullptr && visit->challenge.has_value() &&
-      visit->challenge_until > clock_.Now() + kChallengeSpare) {
+      visit->challenge_fresh_until > clock_.Now()) {
     return then(absl::OkStatus());
   }
-  cards_.challenge(
-      [this, reception_id, then = std::move(then)](const absl::StatusOr<oqs::WebChallenge>& got) {
-        Post([this, reception_id, then, got] {
-          CardVisit* late = FindVisit(reception_id);
-          if (late != nullptr && got.ok() && late->signature.empty()) {
-            const absl::Time now = clock_.Now();
-            late->challenge = oqs::LoginChallenge{.institution = options_.medical_institution_code,
-                                                  .center = cards_.center,
-                                                  .nonce = got->nonce,
-                                                  .time = now};
-            late->challenge_until = now + got->valid_for;
-          }
-          then(got.status());
-        });
-      });
+  const eligibility::Line* line = reception == nullptr ? nullptr : CardLine(reception->counter());
+  if (line == nullptr) {
+    return then(base::MakeError(
+        ErrorCode::kNotAsked,
+        {.what = "no web API takes cards of this counter now", .reception_id = reception_id}));
+  }
+  ask_challenge_([this, reception_id, center = line->about().name,
+                  then = std::move(then)](const absl::StatusOr<oqs::WebChallenge>& got) {
+    const bool posted = Post([this, reception_id, center, then, got] {
+      if (got.ok()) TakeChallenge(reception_id, center, *got);
+      then(got.status());
+    });
+    if (!posted) then(base::MakeError(ErrorCode::kStopping));
+  });
+}
+
+void Desk::Impl::TakeChallenge(const std::string& reception_id, const std::string& center,
+                               const oqs::WebChallenge& got) {
+  CardVisit* visit = FindVisit(reception_id);
+  // What has been signed stays as it is.
+  if (visit == nullptr || !visit->signature.empty()) return;
+  const absl::Time now = clock_.Now();
+  visit->challenge = oqs::LoginChallenge{.institution = options_.medical_institution_code,
+                                         .center = center,
+                                         .nonce = got.nonce,
+                                         .time = now};
+  visit->challenge_fresh_until = now + got.valid_for / 2;
+  visit->challenge_until = now + got.valid_for;
 }
 
 void Desk::Impl::SubmitPin(const Caller& caller, const CallKey& call,
@@ -333,7 +349,9 @@ absl::StatusOr<v1::Reception> Desk::Impl::OnProved(const Caller& caller, const C
   if (result.proof.ok()) {
     visit->signature = result.proof->signature;
     visit->certificate = result.proof->certificate;
-    const absl::Time consent_until = clock_.Now() + options_.consent_within;
+    // What was signed must reach OQS while it counts.
+    const absl::Time consent_until =
+        std::min(clock_.Now() + options_.consent_within, visit->challenge_until);
     absl::StatusOr<v1::Reception> after =
         Change(reception_id, Identified{.method = v1::IDENTITY_METHOD_PIN, .until = consent_until},
                caller, {}, call);

@@ -18,8 +18,8 @@ ALLOWED = {
     "reader": "oqs crypto text base proto",
     "eligibility": "store oqs text crypto base proto",
     "records": "audit eligibility store oqs text crypto base proto",
-    "reception": "audit eligibility store oqs text crypto base proto",
-    "rpc": "records reception audit eligibility store oqs text crypto base proto services",
+    "reception": "audit reader eligibility store oqs text crypto base proto",
+    "rpc": "records reception reader audit eligibility store oqs text crypto base proto services",
     "client": "text crypto base proto services",
     "daemon": "rpc records reception reader audit eligibility store oqs text crypto base proto",
     # A client program calls the generated stubs itself; `client` has what every client needs.
