@@ -58,6 +58,19 @@ int ListReaders(const Global& global, bool follow);
 // the card does not.
 int TestReader(const Global& global, const std::string& reader);
 
+struct CheckInOptions {
+  std::string reader;
+  // What the patient consents to, separated by commas.
+  std::string consent;
+  // The member of staff who identifies the person by eye, instead of a PIN.
+  std::string visual;
+  bool use_last_attempt = false;
+  // Enrols a card that is not enrolled yet: the patient has agreed.
+  bool enroll = false;
+};
+// A whole check-in at a card reader, PINs from standard input, one a line.
+int ReceptionStart(const Global& global, const CheckInOptions& options);
+
 struct ListOptions {
   std::string counter;
   // yyyy-mm-dd or yyyymmdd; empty: today.

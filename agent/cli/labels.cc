@@ -91,6 +91,23 @@ std::string Label(v1::ConnectionState state) {
   return Pick(kNames, state, "-");
 }
 
+std::string Label(v1::IdentityMethod method) {
+  switch (method) {
+    case v1::IDENTITY_METHOD_PIN:
+      return "暗証番号";
+    case v1::IDENTITY_METHOD_VISUAL:
+      return "目視";
+    case v1::IDENTITY_METHOD_FACE_DEVICE:
+      return "顔認証";
+    case v1::IDENTITY_METHOD_OFFICIAL_READER:
+      return "顔認証付きカードリーダー";
+    case v1::IDENTITY_METHOD_NONE:
+      return "番号による照会";
+    default:
+      return "";
+  }
+}
+
 std::string Label(v1::ReaderState state) {
   switch (state) {
     case v1::READER_STATE_ABSENT:

@@ -20,6 +20,7 @@ std::string Label(v1::ConsentFlag flag, const std::string& code);
 std::string Label(v1::AssignmentState state);
 std::string Label(v1::ConnectionState state);
 std::string Label(v1::RecordState state);
+std::string Label(v1::IdentityMethod method);
 std::string Label(v1::ReaderState state);
 std::string Label(v1::CardKind kind);
 std::string Label(v1::PersonalFamily value, const std::string& code);

@@ -33,6 +33,8 @@ struct CommandLine {
   ExpectOptions expect;
   DocumentOptions document;
   ConfirmOptions confirm;
+  CheckInOptions check_in;
+  bool pin_stdin = false;
   AuditOptions audit;
   PkiOptions pki;
   ConvertOptions convert;
@@ -158,6 +160,31 @@ void AddExpect(CLI::App& reception, CommandLine& line) {
       [&line] { line.run = [&line] { return ReceptionExpect(line.global, line.expect); }; });
 }
 
+void AddCheckIn(CLI::App& reception, CommandLine& line) {
+  CLI::App* start = reception.add_subcommand(
+      "start", "check a patient in with the card on a reader (カードによる受付)");
+  CheckInOptions& to = line.check_in;
+  start->add_option("--reader", to.reader, "the reader, as `readers` names it")->required();
+  CLI::Option* pin = start->add_flag("--pin-stdin", line.pin_stdin,
+                                     "the PIN comes from standard input, one a line");
+  CLI::Option* visual = start->add_option(
+      "--visual", to.visual, "no PIN: this member of staff has compared face and card");
+  pin->excludes(visual);
+  start->add_option("--consent", to.consent,
+                    "what the patient consents to: drug, checkup, diagnosis, operation, limit, "
+                    "specific, separated by commas (default: nothing)");
+  start->add_flag("--use-last-attempt", to.use_last_attempt,
+                  "the patient wants to spend the last attempt at the PIN");
+  start->add_flag("--enroll", to.enroll,
+                  "enrol a card for insurance use that is not yet (the patient has agreed)");
+  start->callback([&line] {
+    if (!line.pin_stdin && line.check_in.visual.empty()) {
+      throw CLI::RequiredError("--pin-stdin or --visual");
+    }
+    line.run = [&line] { return ReceptionStart(line.global, line.check_in); };
+  });
+}
+
 void AddReception(CLI::App& app, CommandLine& line) {
   CLI::App* reception = app.add_subcommand("reception", "receptions (受付)");
   reception->require_subcommand(1);
@@ -185,6 +212,7 @@ void AddReception(CLI::App& app, CommandLine& line) {
   for (CLI::App* command : {unassign, cancel}) {
     command->add_option("--reason", line.change.reason, "why");
   }
+  AddCheckIn(*reception, line);
   AddQuestions(*reception, line);
   AddExpect(*reception, line);
 }

@@ -252,6 +252,9 @@ void PrintReception(const v1::Reception& reception, std::ostream& out) {
   lines.Add("窓口", reception.terminal().empty()
                         ? reception.counter()
                         : absl::StrCat(reception.counter(), " (", reception.terminal(), ")"));
+  lines.Add("カードリーダー", reception.reader());
+  lines.Add("本人確認", Label(reception.identity_method()));
+  lines.Add("確認した人", reception.identified_by());
   lines.Add("受付時刻", Show(reception.opened_at()));
   lines.Add("カルテ", Chart(reception.assignment()));
   lines.Add("結び付けた人", reception.assignment().assigned_by());

@@ -144,7 +144,9 @@ absl::StatusOr<std::unique_ptr<Readers>> Readers::Make(const CardsConfig& config
                                                        base::Clock& clock,
                                                        std::function<void()> on_change,
                                                        reader::ReaderRoom::OnLost on_lost) {
-  reader::RoomOptions options{.rules = std::move(rules), .exchange_within = config.exchange_within};
+  reader::RoomOptions options;
+  options.rules = std::move(rules);
+  options.exchange_within = config.exchange_within;
   options.trust.allow_test_hierarchy = config.test_hierarchy;
   for (const std::string& path : config.roots) {
     absl::StatusOr<std::string> root = ReadRoot(path);

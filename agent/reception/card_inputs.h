@@ -23,7 +23,7 @@ struct AtReader {
   // The site takes no medical consent at own readers.
   bool records_closed = false;
   // When nobody waits for a card any longer.
-  absl::Time until;
+  absl::Time until = {};
 };
 // WAITING_FOR_CARD.
 v1::Reception OpenAtReader(AtReader begun, absl::Time now);
@@ -33,39 +33,39 @@ struct CardOpened {
   int attempts_left = 0;
   bool pin_pad = false;
   // For the first PIN; empty when the PIN cannot be used or is typed on the reader.
-  v1::PinKey pin_key;
-  absl::Time until;
+  v1::PinKey pin_key = {};
+  absl::Time until = {};
 };
 // The card that lay on the reader was taken away before it was read, or is in use: another try.
 struct CardNotRead {
-  v1::ErrorDetail why;
+  v1::ErrorDetail why = {};
 };
 // The card is none to go on with: REFUSED.
 struct CardUnfit {
-  v1::ErrorDetail why;
+  v1::ErrorDetail why = {};
 };
 // A PIN was not taken, and the card still waits for one.
 struct PinNotTaken {
   int attempts_left = 0;
-  v1::PinKey pin_key;
-  v1::ErrorDetail why;
-  absl::Time until;
+  v1::PinKey pin_key = {};
+  v1::ErrorDetail why = {};
+  absl::Time until = {};
 };
 struct Identified {
   v1::IdentityMethod method = v1::IDENTITY_METHOD_UNSPECIFIED;
   // person@identity, for all but PIN.
-  std::string by;
-  absl::Time until;
+  std::string by = {};
+  absl::Time until = {};
 };
 // The card went away, or time did, before OQS was asked: ABANDONED.
 struct Abandon {
-  v1::ErrorDetail why;
+  v1::ErrorDetail why = {};
 };
 // What the patient consents to is known. ASKING by `line` with the question in the journal; PENDING
 // when there is none that can be asked.
 struct AskWithCard {
   std::string line;
-  std::vector<v1::ConsentAnswer> answers;
+  std::vector<v1::ConsentAnswer> answers = {};
 };
 // The patient wants the card to be enrolled; as AskWithCard.
 struct Enrol {
@@ -77,8 +77,8 @@ struct CardAnswered {
   absl::Time seen_at;
   v1::Confirmation confirmation;
   // These two are left out when the answer is no confirmation.
-  v1::Assignment assignment;
-  std::string superseded_by;
+  v1::Assignment assignment = {};
+  std::string superseded_by = {};
 };
 
 // As Apply() of machine.h.
