@@ -70,9 +70,9 @@ std::optional<ErrorCode> RefusalOf(oqs::CardOutcome outcome) {
 }  // namespace
 
 bool IsAtReader(const v1::Reception& reception) {
-  return reception.state() == v1::RECEPTION_STATE_WAITING_FOR_CARD ||
-         reception.state() == v1::RECEPTION_STATE_CARD_PRESENT ||
-         reception.state() == v1::RECEPTION_STATE_IDENTIFIED;
+  return IsOwn(reception) && (reception.state() == v1::RECEPTION_STATE_WAITING_FOR_CARD ||
+                              reception.state() == v1::RECEPTION_STATE_CARD_PRESENT ||
+                              reception.state() == v1::RECEPTION_STATE_IDENTIFIED);
 }
 
 v1::Reception OpenAtReader(AtReader begun, absl::Time now) {
@@ -131,7 +131,7 @@ Changed ApplyCard(const v1::Reception& before, const Identified& input, absl::Ti
 }
 
 Changed ApplyCard(const v1::Reception& before, const Abandon& input, absl::Time now) {
-  if (!IsAtReader(before) || !IsOwn(before)) {
+  if (!IsAtReader(before)) {
     return WrongState(before, "WAITING_FOR_CARD, CARD_PRESENT or IDENTIFIED");
   }
   return Ended(before, v1::RECEPTION_STATE_ABANDONED, input.why, now);

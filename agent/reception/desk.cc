@@ -155,15 +155,7 @@ void Desk::Confirm(const Caller& caller, const v1::ConfirmEligibilityRequest& re
 
 void Desk::Retry(const Caller& caller, const v1::RetryReceptionRequest& request,
                  ReceptionDone done) {
-  auto answer = std::make_shared<ReceptionDone>(std::move(done));
-  const bool posted = impl_->Post(
-      [impl = impl_.get(), caller, id = request.reception_id(),
-       call = Impl::MakeCallKey(caller, "RetryReception", request.request_id(), Bare(request)),
-       answer] {
-        (*answer)(impl->Retry(caller, call, id));
-        impl->TidySoon();
-      });
-  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+  PostCall(impl_.get(), caller, "RetryReception", request, std::move(done), &Impl::Retry);
 }
 
 void Desk::StartAtReader(const Caller& caller, const v1::StartReceptionRequest& request,
@@ -173,8 +165,13 @@ void Desk::StartAtReader(const Caller& caller, const v1::StartReceptionRequest& 
 
 void Desk::ConfirmIdentity(const Caller& caller, const v1::ConfirmIdentityRequest& request,
                            ReceptionDone done) {
-  PostCall(impl_.get(), caller, "ConfirmIdentity", request, std::move(done),
-           &Impl::ConfirmIdentity);
+  auto answer = std::make_shared<ReceptionDone>(std::move(done));
+  const bool posted = impl_->Post(
+      [impl = impl_.get(), caller, request, answer,
+       call = Impl::MakeCallKey(caller, "ConfirmIdentity", request.request_id(), Bare(request))] {
+        impl->ConfirmIdentity(caller, call, request, std::move(*answer));
+      });
+  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
 }
 
 void Desk::RecordConsent(const Caller& caller, const v1::RecordConsentRequest& request,

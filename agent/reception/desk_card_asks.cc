@@ -21,27 +21,31 @@ bool IsMedical(v1::ConsentCategory category) {
 
 }  // namespace
 
-absl::StatusOr<v1::Reception> Desk::Impl::ConfirmIdentity(
-    const Caller& caller, const CallKey& call, const v1::ConfirmIdentityRequest& request) {
+void Desk::Impl::ConfirmIdentity(const Caller& caller, const CallKey& call,
+                                 const v1::ConfirmIdentityRequest& request, ReceptionDone done) {
   absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
-  if (!kept.ok()) return kept.status();
-  if (kept->has_value()) return **std::move(kept);
+  if (!kept.ok()) return done(kept.status());
+  if (kept->has_value()) return done(**std::move(kept));
   const std::string& id = request.reception_id();
   const absl::StatusOr<ReceptionPtr> before = FindFor(caller, id);
-  if (!before.ok()) return before.status();
-  const CardVisit* visit = FindVisit(id);
-  if (visit != nullptr && visit->proving) {
-    return base::MakeError(ErrorCode::kPinUnderWay, {.reception_id = id});
-  }
-  const absl::Time until = clock_.Now() + options_.consent_within;
-  absl::StatusOr<v1::Reception> after =
-      Change(id,
-             Identified{.method = request.method(),
-                        .by = absl::StrCat(caller.person, "@", caller.identity),
-                        .until = until},
-             caller, {}, call);
-  if (after.ok()) EndVisitAt(id, until);
-  return after;
+  if (!before.ok()) return done(before.status());
+  Identified input{.method = request.method(),
+                   .by = absl::StrCat(caller.person, "@", caller.identity)};
+  const absl::StatusOr<v1::Reception> possible = Apply(**before, input, clock_.Now());
+  if (!possible.ok()) return done(possible.status());
+  // Also without a signature the question says when it was asked by.
+  WithChallenge(id, [this, caller, call, id, input = std::move(input),
+                     done = std::move(done)](const absl::Status& status) mutable {
+    const CardVisit* visit = FindVisit(id);
+    if (!status.ok()) return done(status);
+    if (visit == nullptr || visit->proving) {
+      return done(base::MakeError(ErrorCode::kPinUnderWay, {.reception_id = id}));
+    }
+    input.until = std::min(clock_.Now() + options_.consent_within, visit->challenge_until);
+    absl::StatusOr<v1::Reception> after = Change(id, input, caller, {}, call);
+    if (after.ok()) EndVisitAt(id, input.until);
+    done(std::move(after));
+  });
 }
 
 absl::StatusOr<v1::Reception> Desk::Impl::RecordConsent(const Caller& caller, const CallKey& call,
@@ -109,12 +113,10 @@ absl::StatusOr<v1::Reception> Desk::Impl::AskCard(const Caller& caller, const Ca
   card.set_purpose(purpose);
   card.set_certificate(visit->certificate);
   card.set_identified_by(before.identity_method());
-  if (!visit->signature.empty()) {
-    card.set_signature(visit->signature);
-    card.set_center(visit->challenge->center);
-    card.set_nonce(visit->challenge->nonce);
-    *card.mutable_challenged_at() = base::ToProto(visit->challenge->time);
-  }
+  card.set_signature(visit->signature);
+  card.set_center(visit->challenge->center);
+  card.set_nonce(visit->challenge->nonce);
+  *card.mutable_challenged_at() = base::ToProto(visit->challenge->time);
   *card.mutable_consents() = after->consent_answers();
   changes.exchanges.push_back(exchange->Row());
   MDG_RETURN_IF_ERROR(Save({*after}, std::move(changes), caller,

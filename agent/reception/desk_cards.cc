@@ -218,7 +218,7 @@ void Desk::Impl::TakeCard(const std::string& reception_id, CardVisit& visit,
   if (!after.ok()) return EndVisit(reception_id);
   EndVisitAt(reception_id, opened.until);
   // In advance, while the patient types: it is asked for again when this does not come.
-  if (facts.attempts_left > 0) WithChallenge(reception_id, [](const absl::Status& /*status*/) {});
+  WithChallenge(reception_id, [](const absl::Status& /*status*/) {});
 }
 
 v1::PinKey Desk::Impl::NewKey(CardVisit& visit) {

@@ -71,7 +71,7 @@ class Desk::Impl {
   void Confirm(const Caller& caller, const CallKey& call,
                const v1::ConfirmEligibilityRequest& request, absl::Time until, ConfirmDone done);
   absl::StatusOr<v1::Reception> Retry(const Caller& caller, const CallKey& call,
-                                      const std::string& reception_id);
+                                      const v1::RetryReceptionRequest& request);
   void AskRecord(const std::string& reception_id, v1::OqsMessage question, RecordDone done);
   void StopWaiting();
   // Asks about receptions that wait for the line, when it is there, one after the other.
@@ -83,8 +83,8 @@ class Desk::Impl {
                                               const v1::StartReceptionRequest& request);
   void SubmitPin(const Caller& caller, const CallKey& call, const v1::SubmitPinRequest& request,
                  ReceptionDone done);
-  absl::StatusOr<v1::Reception> ConfirmIdentity(const Caller& caller, const CallKey& call,
-                                                const v1::ConfirmIdentityRequest& request);
+  void ConfirmIdentity(const Caller& caller, const CallKey& call,
+                       const v1::ConfirmIdentityRequest& request, ReceptionDone done);
   absl::StatusOr<v1::Reception> RecordConsent(const Caller& caller, const CallKey& call,
                                               const v1::RecordConsentRequest& request);
   absl::StatusOr<v1::Reception> EnrollCard(const Caller& caller, const CallKey& call,

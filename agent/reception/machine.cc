@@ -33,9 +33,10 @@ bool IsUndecided(const v1::Reception& reception) {
 
 bool CanCancel(const v1::Reception& reception) {
   return reception.state() == v1::RECEPTION_STATE_ANSWERED ||
-         reception.state() == v1::RECEPTION_STATE_REFUSED ||
-         reception.state() == v1::RECEPTION_STATE_NOT_ENROLLED || IsUndecided(reception) ||
-         IsAtReader(reception);
+         reception.state() == v1::RECEPTION_STATE_REFUSED || IsUndecided(reception) ||
+         IsAtReader(reception) ||
+         (reception.origin() == v1::RECEPTION_ORIGIN_OWN_READER &&
+          reception.state() == v1::RECEPTION_STATE_NOT_ENROLLED);
 }
 
 bool IsAsked(const v1::Reception& reception) {
@@ -238,7 +239,10 @@ struct Applier {
   }
 
   Result Unanswered(v1::ReceptionState state) const {
-    if (before.state() != v1::RECEPTION_STATE_ASKING) return WrongState(before, "ASKING");
+    const bool asked = IsAsked(before) || before.origin() == v1::RECEPTION_ORIGIN_OWN_READER;
+    if (before.state() != v1::RECEPTION_STATE_ASKING || !asked) {
+      return WrongState(before, "ASKING, by identifiers or a card");
+    }
     v1::Reception after = before;
     after.set_state(state);
     return Sealed(std::move(after), now);

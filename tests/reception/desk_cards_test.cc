@@ -127,7 +127,10 @@ class DeskCardsTest : public DeskFixture {
     Settle();
   }
   static reader::AuthenticateResult Proven() {
-    return {.proof = reader::CardProof{.certificate = "certificate", .signature = "signature"}};
+    reader::CardProof proof;
+    proof.certificate = "certificate";
+    proof.signature = "signature";
+    return {.proof = std::move(proof)};
   }
   v1::Reception Identify() {
     const v1::Reception present = Present();
