@@ -12,6 +12,8 @@ ALLOWED = {
     "base": "proto",
     "text": "base proto",
     "crypto": "text base proto",
+    # Records in other standards' forms: pure functions, apart from everything of the daemon.
+    "hl7": "text base proto",
     "oqs": "text crypto base proto",
     "store": "oqs text crypto base proto",
     "audit": "store crypto text base proto",
@@ -23,7 +25,7 @@ ALLOWED = {
     "client": "text crypto base proto services",
     "daemon": "rpc records reception audit eligibility store oqs text crypto base proto",
     # A client program calls the generated stubs itself; `client` has what every client needs.
-    "cli": "client oqs text crypto base proto services",
+    "cli": "client hl7 oqs text crypto base proto services",
     # The simulator is the outside world: it knows the messages, not the daemon.
     "sim": "oqs text crypto base proto",
 }
@@ -71,6 +73,8 @@ def room_of(path):
     parts = pathlib.PurePosixPath(path).parts
     if len(parts) > 2 and parts[0] == "agent":
         return parts[1]
+    if len(parts) > 2 and parts[0] == "hl7":
+        return "hl7"
     if len(parts) > 2 and parts[:2] == ("tests", "sim"):
         # tests/sim/*_test.cc may look at what it likes.
         return None if parts[-1].endswith("_test.cc") else "sim"
