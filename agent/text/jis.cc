@@ -23,7 +23,7 @@ constexpr absl::string_view kToRoman = "\x1b(J";
 
 constexpr unsigned kFirstCode = 0x21;
 constexpr unsigned kLastCode = 0x7E;
-constexpr unsigned kCells = kLastCode - kFirstCode + 1;
+constexpr size_t kCells = kLastCode - kFirstCode + 1;
 
 // Rows 9 to 15 and from 85 on are not of JIS X 0208; CP932 has NEC's and IBM's extensions there.
 bool IsRowOfJis(unsigned row) { return row <= 8 || (row >= 16 && row <= 84); }
@@ -219,6 +219,30 @@ class Iso2022JpSink {
   bool kanji_ = false;
 };
 
+// The following return how many bytes they have read; 0: these are none.
+size_t ReadEscape(absl::string_view rest, bool& kanji) {
+  kanji = absl::StartsWith(rest, kToKanji) || absl::StartsWith(rest, kToOldKanji);
+  if (!kanji && !absl::StartsWith(rest, kToAscii) && !absl::StartsWith(rest, kToRoman)) return 0;
+  return kToKanji.size();
+}
+
+size_t ReadAscii(absl::string_view rest, std::string& text) {
+  if (!IsAscii(rest[0])) return 0;
+  text.push_back(rest[0]);
+  return 1;
+}
+
+size_t ReadKanji(const JisTables& tables, absl::string_view rest, std::string& text) {
+  if (rest.size() < 2) return 0;
+  const unsigned high = static_cast<uint8_t>(rest[0]);
+  const unsigned low = static_cast<uint8_t>(rest[1]);
+  if (high < kFirstCode || high > kLastCode || low < kFirstCode || low > kLastCode) return 0;
+  const char16_t value = tables.decode[(high - kFirstCode) * kCells + (low - kFirstCode)];
+  if (value == 0) return 0;
+  AppendUtf8(value, text);
+  return 2;
+}
+
 absl::Status NotIso2022Jp(size_t at) {
   return base::MakeError(base::ErrorCode::kBadEncoding,
                          {.what = "allowed is ISO-2022-JP", .field = absl::StrCat("byte ", at)});
@@ -253,31 +277,14 @@ absl::StatusOr<std::string> DecodeIso2022Jp(absl::string_view bytes) {
   std::string text;
   text.reserve(bytes.size() * 3 / 2);
   bool kanji = false;
-  for (size_t at = 0; at < bytes.size();) {
+  size_t at = 0;
+  while (at < bytes.size()) {
     const absl::string_view rest = bytes.substr(at);
-    const unsigned high = static_cast<uint8_t>(rest[0]);
-    if (high == 0x1B) {
-      if (absl::StartsWith(rest, kToKanji) || absl::StartsWith(rest, kToOldKanji)) {
-        kanji = true;
-      } else if (absl::StartsWith(rest, kToAscii) || absl::StartsWith(rest, kToRoman)) {
-        kanji = false;
-      } else {
-        return NotIso2022Jp(at);
-      }
-      at += kToKanji.size();
-    } else if (!kanji) {
-      if (high >= 0x80) return NotIso2022Jp(at);
-      text.push_back(rest[0]);
-      ++at;
-    } else {
-      const unsigned low = rest.size() > 1 ? static_cast<uint8_t>(rest[1]) : 0;
-      if (high < kFirstCode || high > kLastCode || low < kFirstCode || low > kLastCode)
-        return NotIso2022Jp(at);
-      const char16_t value = (*tables)->decode[(high - kFirstCode) * kCells + (low - kFirstCode)];
-      if (value == 0) return NotIso2022Jp(at);
-      AppendUtf8(value, text);
-      at += 2;
-    }
+    const size_t read = rest[0] == '\x1b' ? ReadEscape(rest, kanji)
+                        : kanji           ? ReadKanji(**tables, rest, text)
+                                          : ReadAscii(rest, text);
+    if (read == 0) return NotIso2022Jp(at);
+    at += read;
   }
   return text;
 }
