@@ -23,6 +23,7 @@ def state_of(reception):
 class OverTheWeb(unittest.TestCase):
     def start(self, by_web=True, terminals=1, answer_after="20ms", sim=(), **center):
         self.clinic = Clinic(terminals=terminals, by_web=by_web)
+        self.clinic.by_web = True  # The line looked at is the web's.
         self.addCleanup(self.clinic.close)
         settings = {"answer_within": f'"{WITHIN}s"', "connect_within": '"2s"',
                     "try_again_after": '"1s"', **center}
@@ -33,7 +34,7 @@ class OverTheWeb(unittest.TestCase):
         self.people = people_of(self.clinic)
         self.desk = Desk(self.clinic)
         self.web = terminals
-        self.desk.wait_for_line("ONLINE", terminal=self.web)
+        self.desk.wait_for_line("ONLINE")
 
     def restart(self):
         """Another daemon, and a client that knows nothing of the one before."""
@@ -75,7 +76,7 @@ class Answers(OverTheWeb):
         self.assertEqual(reception.terminal, "web")
         self.assertEqual([entry["terminal"] for entry in self.clinic.requests()], ["web"] * 2)
         self.assertEqual(self.log("login"), 1)
-        line = self.desk.line(self.web)
+        line = self.desk.line()
         self.assertEqual((line.asked, line.answered, line.unanswered), (2, 2, 0))
 
     def test_many_at_once_use_one_login(self):
@@ -120,7 +121,7 @@ class Answers(OverTheWeb):
         self.clinic.start_daemon(env={"https_proxy": "http://127.0.0.1:9", "ALL_PROXY": "socks5://x",
                                       "SSLKEYLOGFILE": str(keys), "PATH": "/usr/bin:/bin"})
         self.desk = Desk(self.clinic)
-        self.desk.wait_for_line("ONLINE", terminal=1)
+        self.desk.wait_for_line("ONLINE")
         self.confirm_right(people_of(self.clinic)[0])
         self.assertFalse(keys.exists())
 
@@ -159,7 +160,7 @@ class Faults(OverTheWeb):
         self.start(answer_within='"4s"')
         for place, (fault, (number, state)) in enumerate(self.ENDS.items()):
             with self.subTest(fault):
-                self.desk.wait_for_line("ONLINE", "DEGRADED", terminal=self.web)
+                self.desk.wait_for_line("ONLINE", "DEGRADED")
                 before = len(self.clinic.requests())
                 # A connection that is kept does not see what new ones see.
                 self.clinic.fault("set", fault)
@@ -200,7 +201,7 @@ class Faults(OverTheWeb):
         watch = self.clinic.watch()
         waiting = [self.desk.confirm_later(person, wait_seconds=25, timeout=PATIENCE)
                    for person in self.people[:12]]
-        wait_until(lambda: self.desk.line(self.web).in_flight >= 8)
+        wait_until(lambda: self.desk.line().in_flight >= 8)
         begun = time.monotonic()
         tap = self.clinic.tap("valid-with-consents")
         watch.wait_for(lambda line: '"ANSWERED"' in line or "RECEPTION_STATE_ANSWERED" in line, 10)
@@ -227,7 +228,7 @@ class Faults(OverTheWeb):
         self.desk.wait_for_state(reception.reception_id, "OUTCOME_UNKNOWN")
         self.assertEqual(len(self.asked_about(self.people[0])), 1)
         # A person decides to ask once more.
-        self.desk.wait_for_line("ONLINE", "DEGRADED", terminal=self.web)
+        self.desk.wait_for_line("ONLINE", "DEGRADED")
         self.desk.retry(reception.reception_id)
         self.desk.wait_for_state(reception.reception_id, "ANSWERED")
 
@@ -235,8 +236,8 @@ class Faults(OverTheWeb):
         self.start()
         self.clinic.fault("set", "center-login-refused")
         self.restart()
-        self.desk.wait_for_line("OFFLINE", terminal=self.web)
-        line = self.desk.line(self.web)
+        self.desk.wait_for_line("OFFLINE")
+        line = self.desk.line()
         self.assertEqual(line.cause.number, "MDG-1223")
         self.assertTrue(line.cause.next_step_ja)
         logins = self.log("login")
@@ -253,7 +254,7 @@ class Faults(OverTheWeb):
                          'extra_folders = ["oqs/trash"]\nreq = "oqs/req"\nres = "oqs/res"'),
             encoding="utf-8")
         self.restart()
-        self.desk.wait_for_line("ONLINE", terminal=self.web)
+        self.desk.wait_for_line("ONLINE")
         self.confirm_right(self.people[0])
         self.clinic.fault("set", "center-refuses")
         self.forget_connections()
@@ -269,7 +270,7 @@ class Faults(OverTheWeb):
         self.assertFalse([one for one in self.desk.status().warnings if one.number == "MDG-1228"])
         self.issue_client_certificate(days=20)
         self.restart()
-        self.desk.wait_for_line("ONLINE", terminal=self.web)
+        self.desk.wait_for_line("ONLINE")
         warned = [one for one in self.desk.status().warnings if one.number == "MDG-1228"]
         self.assertEqual(len(warned), 1)
         self.assertIn("30 days", warned[0].text_en)
