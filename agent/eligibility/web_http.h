@@ -9,7 +9,8 @@
 #include "absl/time/time.h"
 
 // HTTPS with mutual TLS (1.2 or newer), by libcurl: the only place that knows it. Nothing of the
-// environment counts: no proxy, no netrc, no redirects, no other trust than the file given.
+// environment counts: no proxy, no netrc, no redirects, no other trust than the file given. The
+// program ignores SIGPIPE.
 namespace madoguchi::eligibility {
 
 // PEM files, read again for every new connection.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <csignal>
 #include <list>
 #include <optional>
 #include <string>
@@ -366,6 +367,8 @@ absl::StatusOr<std::unique_ptr<Center>> Center::Start(const Site& site,
                                                       const CenterOptions& options) {
   absl::StatusOr<std::unique_ptr<CardDesk>> cards = CardDesk::Make(site);
   if (!cards.ok()) return cards.status();
+  // Clients close while something is written to them.
+  std::signal(SIGPIPE, SIG_IGN);
   auto impl = std::make_unique<Impl>(site, options, *std::move(cards));
   MDG_RETURN_IF_ERROR(impl->Start());
   return std::unique_ptr<Center>(new Center(std::move(impl)));

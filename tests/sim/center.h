@@ -31,7 +31,7 @@ struct CenterOptions {
   absl::Duration token_for = absl::Hours(1);
 };
 
-// Threads of its own: one that listens, one for each connection.
+// Threads of its own: one that listens, one for each connection. Ignores SIGPIPE from then on.
 class Center {
  public:
   // `site` outlives this and has a center. Listens when it returns.
