@@ -101,20 +101,20 @@ class Desk {
  private:
   // False for what is no command.
   bool Do(const std::vector<std::string>& words) {
-    const size_t count = words.size();
+    if (words.size() < 2) return false;
     const std::string& tag = words[0];
-    const absl::string_view command = count < 2 ? "" : words[1];
+    const std::string& command = words[1];
     if (command == "state") {
       SayState("tag", tag);
     } else if (command == "key") {
       SayKey(tag);
     } else {
-      return count >= 4 && DoWithCard(command, words);
+      return words.size() >= 4 && DoWithCard(command, words);
     }
     return true;
   }
 
-  bool DoWithCard(absl::string_view command, const std::vector<std::string>& words) {
+  bool DoWithCard(const std::string& command, const std::vector<std::string>& words) {
     const std::string& tag = words[0];
     if (command == "open") {
       room_.Open(words[2], words[3],
