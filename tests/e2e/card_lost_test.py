@@ -106,10 +106,11 @@ class CardLost(unittest.TestCase):
         self.assertEqual(self.desk.lost_so_far(), [])
 
     def test_swapped_within_a_tenth_of_a_second(self):
+        # A card that is back before pcscd looks: one that was powered off in between it would take
+        # the reader for empty from then on.
         self.lose_everywhere(SECOND, f",swap={SECOND}", 0.1)
 
     def test_back_just_when_pcscd_looks(self):
-        # The moment after which pcscd takes a reader for empty if a client had it powered off.
         self.lose_everywhere(FIRST, "", 0.4)
 
     def test_back_later(self):
