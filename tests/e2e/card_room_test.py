@@ -17,6 +17,7 @@ WHY_NOT = why_not() or ("" if all(map(shutil.which, NEEDED)) else f"needs {', '.
 FIRST, SECOND = "valid-with-consents", "twins-no-branch"
 PIN, WRONG = "1234", "9999"
 VERIFY = bytes.fromhex("0020009804")
+MOST_REGION = 1 << 28
 # What one authentication with PIN status may cost.
 MOST_EXTENDED, MOST_SHORT = 5, 11
 
@@ -27,11 +28,13 @@ def found_in_memory(pid, wanted):
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
             start, end, rights = re.match(r"(\w+)-(\w+) (\S+)", line).groups()
-            if not rights.startswith("rw"):
+            size = int(end, 16) - int(start, 16)
+            # What a sanitizer maps for itself is too large to look through.
+            if not rights.startswith("rw") or size > MOST_REGION:
                 continue
             try:
                 memory.seek(int(start, 16))
-                count += memory.read(int(end, 16) - int(start, 16)).count(wanted)
+                count += memory.read(size).count(wanted)
             except OSError:
                 continue  # unmapped meanwhile, or a device
     return count
