@@ -113,9 +113,9 @@ CardSession::~CardSession() {
 }
 
 DWORD CardSession::HowToEnd() const {
-  if (!failed_) return pin_sent_ ? SCARD_UNPOWER_CARD : SCARD_RESET_CARD;
+  if (!failed_) return power_off_ ? SCARD_UNPOWER_CARD : SCARD_RESET_CARD;
   // What has no PIN verified the service powers off in its own time.
-  return pin_sent_ && !IsGone() ? SCARD_UNPOWER_CARD : SCARD_LEAVE_CARD;
+  return power_off_ && !IsGone() ? SCARD_UNPOWER_CARD : SCARD_LEAVE_CARD;
 }
 
 bool CardSession::IsGone() const {
@@ -171,13 +171,13 @@ absl::StatusOr<Response> CardSession::Transmit(absl::string_view command) {
 }
 
 absl::StatusOr<Response> CardSession::TransmitPin(absl::string_view command) {
-  pin_sent_ = pin_sent_ || !over_;
+  power_off_ = power_off_ || !over_;
   return Exchange(command, CallWatch::Call::kPinExchange);
 }
 
 absl::StatusOr<Response> CardSession::VerifyOnReader(DWORD code, absl::string_view request,
                                                      absl::Duration longer) {
-  pin_sent_ = pin_sent_ || !over_;
+  power_off_ = power_off_ || !over_;
   return Exchange(CallWatch::Call::kPinExchange, longer, [&](char* answer, DWORD& length) {
     const DWORD most = length;
     return SCardControl(card_, code, request.data(), static_cast<DWORD>(request.size()), answer,

@@ -91,6 +91,9 @@ class CardSession {
   absl::StatusOr<Response> VerifyOnReader(DWORD code, absl::string_view request,
                                           absl::Duration longer);
 
+  // Has the card powered off at the end, as after a PIN.
+  void PowerOffAtEnd() { power_off_ = true; }
+
   // Exchanges so far.
   int exchanges() const { return exchanges_; }
   bool over() const { return over_; }
@@ -120,7 +123,7 @@ class CardSession {
   bool over_ = false;
   // By the card, not by those who wait for it.
   bool failed_ = false;
-  bool pin_sent_ = false;
+  bool power_off_ = false;
 };
 
 }  // namespace madoguchi::reader

@@ -99,7 +99,25 @@ absl::Status ReaderWorker::Lost() const {
                          {.what = there ? "another card lies there" : "it went while it waited"});
 }
 
+void ReaderWorker::PowerOffFirst() {
+  {
+    absl::MutexLock lock(&mu_);
+    if (facts_.state != State::kCard) return;
+    busy_ = true;
+  }
+  shared_->wake();
+  absl::StatusOr<std::unique_ptr<CardSession>> session = Connect();
+  if (session.ok()) {
+    (*session)->PowerOffAtEnd();
+    session->reset();
+  }
+  base::LogInfo("card_powered_off", {{"reader", base::Printable(service_name_)},
+                                     {"done", session.ok() ? "yes" : "no"}});
+  ComeBack();
+}
+
 void ReaderWorker::Run() {
+  PowerOffFirst();
   for (;;) {
     absl::Status end;
     std::optional<Job> job;

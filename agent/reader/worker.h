@@ -100,6 +100,8 @@ class ReaderWorker : public std::enable_shared_from_this<ReaderWorker>, private 
 
  private:
   void Run();
+  // The card that lies there when the reader is first seen: somebody may have verified a PIN on it.
+  void PowerOffFirst();
   void RunJob(Job job);
   absl::StatusOr<std::unique_ptr<CardSession>> Connect();
   absl::StatusOr<std::unique_ptr<CardSession>> ConnectOnce();

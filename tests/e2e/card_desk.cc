@@ -99,24 +99,30 @@ class Desk {
   }
 
  private:
+  // False for what is no command.
   bool Do(const std::vector<std::string>& words) {
-    const size_t count = words.size();
-    if (count < 2) return false;
+    if (words.size() < 2) return false;
     const std::string& tag = words[0];
     const std::string& command = words[1];
     if (command == "state") {
       SayState("tag", tag);
     } else if (command == "key") {
       SayKey(tag);
-    } else if (count < 4) {
-      return false;
-    } else if (command == "open") {
+    } else {
+      return words.size() >= 4 && DoWithCard(command, words);
+    }
+    return true;
+  }
+
+  bool DoWithCard(const std::string& command, const std::vector<std::string>& words) {
+    const std::string& tag = words[0];
+    if (command == "open") {
       room_.Open(words[2], words[3],
                  [this, tag](const absl::StatusOr<CardFacts>& facts) { SayFacts(tag, facts); },
                  {.label = words.back() == "label"});
-    } else if (command == "pin" && count >= 5) {
+    } else if (command == "pin" && words.size() >= 5) {
       Authenticate(words, Pin::Read(words[4]));
-    } else if (command == "sealed" && count >= 6) {
+    } else if (command == "sealed" && words.size() >= 6) {
       Authenticate(words, Pin::Unseal(keys_, words[4], absl::HexStringToBytes(words[5])));
     } else if (command == "pad") {
       room_.AuthenticateOnPad(words[2], words[3], false, Challenge(), Answer(tag));

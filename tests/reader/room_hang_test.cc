@@ -122,6 +122,19 @@ TEST_F(RoomHangTest, AnotherProgramsTransactionIsNamedAsThat) {
   EXPECT_EQ(LookAt(front_).exchanges, 3);
 }
 
+TEST_F(RoomHangTest, WhoHoldsAReaderAtTheStartHoldsUpNoOther) {
+  Make(kRoomPatience);
+  absl::Notification theirs_ends;
+  FakePcsc::Get().Change([&](FakePcsc& fake) {
+    fake.readers["Front 00 00"].on_transaction = [&] { theirs_ends.WaitForNotification(); };
+  });
+  Start();
+  ASSERT_TRUE(Open(kBack, "R2").ok());
+  EXPECT_TRUE(Authenticate("1234", false, kBack, "R2").proof.ok());
+  theirs_ends.Notify();
+  EXPECT_TRUE(Open().ok());
+}
+
 TEST_F(RoomHangTest, AReaderThatIsPluggedInAgainStartsAnew) {
   Start();
   const auto gate = HoldOn(kFront, front_, IsSelect);

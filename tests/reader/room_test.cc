@@ -31,7 +31,7 @@ TEST_F(RoomTest, FiveExchangesFromOpenToProof) {
   EXPECT_EQ(result.proof->certificate, facts->certificate);
   EXPECT_TRUE(
       CheckCardSignature(facts->certificate, challenge_.Bytes(), result.proof->signature).ok());
-  // Over, and powered off, when the answer comes. The first was the monitor's, at the start.
+  // Over, and powered off, when the answer comes. The first was at the start.
   EXPECT_THAT(Dispositions(kFront),
               ElementsAre(DWORD{SCARD_UNPOWER_CARD}, DWORD{SCARD_UNPOWER_CARD}));
   WaitForReader(kFront, [](const RoomReader& reader) { return reader.holder.empty(); });
@@ -39,6 +39,20 @@ TEST_F(RoomTest, FiveExchangesFromOpenToProof) {
   EXPECT_EQ(LookAt(front_).forbidden, 0);
   EXPECT_EQ(LookAt(front_).verifies, 1);
   EXPECT_THAT(LostSoFar(), IsEmpty());
+}
+
+TEST_F(RoomTest, CardsThatLieThereAtTheStartArePoweredOff) {
+  Put("Other", back_);
+  Start();
+  // In order: it was the first that was done.
+  ASSERT_TRUE(Open().ok());
+  EXPECT_THAT(Dispositions(kFront), ElementsAre(DWORD{SCARD_UNPOWER_CARD}));
+  Close();
+  ASSERT_TRUE(Open().ok());
+  EXPECT_THAT(Dispositions(kFront),
+              ElementsAre(DWORD{SCARD_UNPOWER_CARD}, DWORD{SCARD_RESET_CARD}));
+  // What is nobody's is left alone.
+  EXPECT_THAT(Dispositions("Other"), IsEmpty());
 }
 
 TEST_F(RoomTest, TheLabelIsReadWhenAskedForOrTheCertificateIsStrange) {
