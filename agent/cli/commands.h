@@ -184,6 +184,11 @@ int PkiClient(const Global& global, const PkiOptions& options);
 
 struct ConvertOptions {
   std::string to = "json";
+  // Of hl7v2.
+  std::string in1 = "ssmix2";
+  std::string charset = "utf-8";
+  std::string event = "A08";
+  std::string time;
   std::vector<std::string> files;
 };
 int Convert(const ConvertOptions& options);

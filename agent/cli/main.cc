@@ -8,7 +8,9 @@
 #include <cstdlib>
 #include <functional>
 
+#include "agent/base/japan_time.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/convert_forms.h"
 #include "agent/version.h"
 
 namespace madoguchi::cli {
@@ -321,7 +323,18 @@ void AddPki(CLI::App& app, CommandLine& line) {
 void AddOffline(CLI::App& app, CommandLine& line) {
   CLI::App* convert =
       app.add_subcommand("convert", "OQS message files to another form; no daemon needed");
-  convert->add_option("--to", line.convert.to, "json")->check(CLI::IsMember({"json"}));
+  convert->add_option("--to", line.convert.to, "json (default), hl7v2, jahis")
+      ->check(CLI::IsMember(FormNames()));
+  convert->add_option("--in1", line.convert.in1, "hl7v2: layout of IN1, ssmix2 (default) or jahis")
+      ->check(CLI::IsMember({"ssmix2", "jahis"}));
+  convert->add_option("--charset", line.convert.charset, "hl7v2: utf-8 (default) or iso-2022-jp")
+      ->check(CLI::IsMember({"utf-8", "iso-2022-jp"}));
+  convert->add_option("--event", line.convert.event, "hl7v2: A08 (default) or A04")
+      ->check(CLI::IsMember({"A08", "A04"}));
+  convert->add_option("--time", line.convert.time, "hl7v2: MSH-7, yyyyMMddHHmmss in Japan")
+      ->check([](const std::string& text) {
+        return std::string(base::ParseOqsTime(text).has_time() ? "" : "allowed is yyyyMMddHHmmss");
+      });
   convert->add_option("FILE", line.convert.files, "message files")->required();
   convert->callback([&line] { line.run = [&line] { return Convert(line.convert); }; });
   CLI::App* errors = app.add_subcommand("errors", "the failure catalogue (エラー番号の説明)");
