@@ -17,7 +17,7 @@ void Desk::Impl::AskChallenge(const std::string& counter, ChallengeDone done) {
                                 {.what = "no web API takes cards of this counter now"}));
   }
   auto answer = std::make_shared<ChallengeDone>(std::move(done));
-  ask_challenge_([this, answer](absl::StatusOr<oqs::WebChallenge> challenge) {
+  ask_challenge_([this, answer](const absl::StatusOr<oqs::WebChallenge>& challenge) {
     const bool posted = Post([answer, challenge] { (*answer)(challenge); });
     if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
   });
