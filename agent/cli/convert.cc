@@ -1,13 +1,14 @@
 #include <filesystem>
 #include <iostream>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "agent/base/bounded_file.h"
 #include "agent/base/error.h"
 #include "agent/base/log.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/json.h"
+#include "agent/cli/convert_forms.h"
 #include "agent/oqs/any_form.h"
 
 namespace madoguchi::cli {
@@ -35,23 +36,28 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return base::MakeError(base::ErrorCode::kMessageTooLarge, {.field = "file"});
 }
 
-absl::Status ConvertOne(const std::string& path) {
+absl::Status ConvertOne(const std::string& path, const Converter& converter) {
   const auto bytes = ReadFile(path);
   MDG_RETURN_IF_ERROR(bytes.status());
   const auto message = oqs::ReadAnyForm(NameOf(path), *bytes);
   MDG_RETURN_IF_ERROR(message.status());
-  const auto json = ToJson(*message);
-  MDG_RETURN_IF_ERROR(json.status());
-  std::cout << *json << '\n';
+  std::vector<std::string> notes;
+  MDG_RETURN_IF_ERROR(converter(*message, std::cout, notes));
+  for (const std::string& note : notes) {
+    std::cerr << base::Printable(path, 1000) << ": " << note << '\n';
+  }
   return absl::OkStatus();
 }
 
 }  // namespace
 
 int Convert(const ConvertOptions& options) {
+  const Form* form = FindForm(options.to);
+  if (form == nullptr) return kUsage;
+  const Converter converter = form->make(options);
   int exit = kSuccess;
   for (const std::string& path : options.files) {
-    const absl::Status status = ConvertOne(path);
+    const absl::Status status = ConvertOne(path, converter);
     if (status.ok()) continue;
     // The place stands in parentheses at the end of a catalogued message.
     std::cerr << absl::StrCat(base::Printable(path, 1000), ": ", status.message(), "\n");

@@ -169,6 +169,7 @@ class FileReader {
     }
     if (config_.cards.roots.empty()) from.RefuseKey("roots", "at least one path");
     config_.cards.test_hierarchy = from.Flag("test_hierarchy", false);
+    config_.cards.medical_consent = from.Flag("medical_consent", false);
     config_.cards.exchange_within = from.Time("exchange_within", absl::Seconds(1), absl::Minutes(1),
                                               config_.cards.exchange_within);
     from.RefuseUnknown();

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "agent/daemon/medical.h"
+#include "agent/daemon/readers.h"
 #include "agent/eligibility/folder_line.h"
 #include "agent/eligibility/terminal.h"
 #include "agent/eligibility/web_line.h"
@@ -29,16 +30,6 @@ struct ListenConfig {
   std::string key;
   std::string client_ca;
   bool tls13_only = false;
-};
-
-// `[cards]`: which cards are believed.
-struct CardsConfig {
-  // Absolute paths of the roots for user authentication (PEM or DER, one certificate a file).
-  std::vector<std::string> roots;
-  // Also cards of a test hierarchy: never where patients are received.
-  bool test_hierarchy = false;
-  // A reader that takes longer for one exchange counts as stuck.
-  absl::Duration exchange_within = absl::Seconds(10);
 };
 
 // The whole configuration (docs/en/configuration.md), checked.

@@ -14,6 +14,7 @@ namespace {
 // How long the end of the program may take, in parts: systemd's default limit is 90 s, a technician
 // waits less.
 constexpr absl::Duration kTerminalPatience = absl::Seconds(2);
+constexpr absl::Duration kReaderPatience = absl::Seconds(2);
 constexpr absl::Duration kClientPatience = absl::Seconds(2);
 
 constexpr absl::Duration kSkewAllowed = absl::Minutes(2);
@@ -68,6 +69,7 @@ absl::Status Daemon::OpenSite() {
   options.keep = absl::Hours(24) * config_.keep_days;
   options.keep_request_ids = absl::Hours(24) * config_.keep_request_ids_days;
   options.answer_within = config_.answer_within;
+  options.own_reader_records = config_.cards.medical_consent;
   desk_ = std::make_unique<reception::Desk>(std::move(options), *store_, *trail_, *person_hash_,
                                             clock_, [this] {
                                               server_->NotifyEvent();
@@ -107,16 +109,42 @@ void Daemon::MakeLines() {
   desk_->UseLines(std::move(lines));
 }
 
+absl::Status Daemon::MakeReaders() {
+  if (config_.readers.empty()) return absl::OkStatus();
+  auto readers = Readers::Make(
+      config_.cards, config_.readers, clock_,
+      [this] {
+        server_->NotifyStatus();
+        desk_->OnReadersChanged();
+      },
+      [this](const std::string& holder, const absl::Status& why) {
+        desk_->OnCardLost(holder, why);
+      });
+  MDG_RETURN_IF_ERROR(readers.status());
+  readers_ = *std::move(readers);
+  desk_->UseCards(readers_->ForDesk());
+  return absl::OkStatus();
+}
+
 absl::Status Daemon::Start() {
   MDG_RETURN_IF_ERROR(OpenSite());
   MakeTerminals();
   MakeLines();
+  MDG_RETURN_IF_ERROR(MakeReaders());
   auto medical =
       Medical::Make(config_.medical, *store_, *trail_, *desk_, clock_, [this] { return Skew(); });
   MDG_RETURN_IF_ERROR(medical.status());
   medical_ = *std::move(medical);
   rpc::ServerOptions options = ServerOptionsFrom(config_);
   options.keeper = &medical_->keeper();
+  options.readers = {
+      .list = [this] { return readers_ == nullptr ? v1::ListReadersResponse() : readers_->List(); },
+      .test =
+          [this](const std::string& reader, rpc::ReaderFunctions::TestDone done) {
+            if (readers_ != nullptr) return readers_->Test(reader, std::move(done));
+            done(base::MakeError(base::ErrorCode::kReaderNotFound,
+                                 {.what = "no [[reader]] is configured", .field = "reader"}));
+          }};
   server_ = std::make_unique<rpc::Server>(std::move(options), *desk_, *trail_, clock_,
                                           [this] { return Status(); });
   trail_->Start();
@@ -127,6 +155,7 @@ absl::Status Daemon::Start() {
   }
   for (auto& terminal : terminals_) terminal->Start();
   for (auto& line : lines_) line->Start();
+  if (readers_ != nullptr) readers_->Start();
   medical_->Start();
   base::LogInfo("started", {{"version", kVersion},
                             {"listeners", Listeners()},
@@ -144,6 +173,7 @@ bool Daemon::Stop() {
   for (auto& line : lines_) {
     if (!line->Stop(kTerminalPatience)) all_ended_ = false;
   }
+  if (readers_ != nullptr && !readers_->Stop(kReaderPatience)) all_ended_ = false;
   if (medical_ != nullptr) medical_->Stop();
   if (server_ != nullptr) server_->Stop(kClientPatience);
   if (desk_ != nullptr) desk_->Stop();
@@ -187,6 +217,15 @@ absl::Duration Daemon::Skew() const {
     if (absl::AbsDuration(one) > absl::AbsDuration(skew)) skew = one;
   }
   return skew;
+}
+
+void Daemon::AddReaders(v1::SystemStatus& status) const {
+  if (readers_ == nullptr) return;
+  v1::ListReadersResponse list = readers_->List();
+  status.mutable_readers()->Swap(list.mutable_readers());
+  if (list.has_card_service_problem()) {
+    *status.mutable_card_service_problem() = std::move(*list.mutable_card_service_problem());
+  }
 }
 
 void Daemon::AddWebApi(v1::SystemStatus& status) const {
@@ -247,6 +286,7 @@ v1::SystemStatus Daemon::Status() const {
   status.mutable_store()->set_waiting(waiting);
   *status.mutable_unix_listener() = server_->UnixListener();
   *status.mutable_tcp_listener() = server_->TcpListener();
+  AddReaders(status);
   AddAudit(status);
   AddWarnings(status);
   return status;

@@ -187,9 +187,9 @@ absl::Status ReadConsents(const Leaves& leaves, kept::v1::CardQuestion& card) {
     const std::string& answer = leaves.Get(path);
     if (answer.empty()) continue;
     if (answer != "0" && answer != "1") return Unusable(path);
-    kept::v1::ConsentAnswer& consent = *card.add_consents();
+    v1::ConsentAnswer& consent = *card.add_consents();
     consent.set_category(entry.category);
-    consent.set_agreed(answer == "1");
+    consent.set_granted(answer == "1");
   }
   return absl::OkStatus();
 }
@@ -345,10 +345,10 @@ std::string WriteWebCard(const WebCardQuestion& question) {
                                                   absl::UTCTimeZone()));
   }
   printer.Close().Open("consents");
-  for (const kept::v1::ConsentAnswer& consent : card.consents()) {
+  for (const v1::ConsentAnswer& consent : card.consents()) {
     for (const NamedCategory& entry : kCategories) {
       if (consent.category() == entry.category) {
-        printer.Text(entry.name, consent.agreed() ? "1" : "0");
+        printer.Text(entry.name, consent.granted() ? "1" : "0");
       }
     }
   }

@@ -15,9 +15,6 @@
 namespace madoguchi::reception {
 namespace {
 
-// Questions without an answer at a time: more than a site can have, few enough to look for.
-constexpr int kMostQuestions = 200;
-
 using Response = absl::StatusOr<v1::ConfirmEligibilityResponse>;
 
 absl::Status NotAsked(const std::vector<eligibility::Line*>& lines) {
@@ -207,11 +204,11 @@ absl::StatusOr<v1::Reception> Desk::Impl::ReceptionFor(const Caller& caller,
 }
 
 absl::StatusOr<v1::Reception> Desk::Impl::Retry(const Caller& caller, const CallKey& call,
-                                                const std::string& reception_id) {
+                                                const v1::RetryReceptionRequest& request) {
   absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
   if (!kept.ok()) return kept.status();
   if (kept->has_value()) return **std::move(kept);
-  const absl::StatusOr<ReceptionPtr> before = FindFor(caller, reception_id);
+  const absl::StatusOr<ReceptionPtr> before = FindFor(caller, request.reception_id());
   if (!before.ok()) return before.status();
   v1::Reception after;
   MDG_RETURN_IF_ERROR(AskAgain(caller, **before, call, after));
@@ -298,6 +295,10 @@ void Desk::Impl::AskRecord(const std::string& reception_id, v1::OqsMessage quest
 }
 
 void Desk::Impl::StopWaiting() {
+  for (auto& [key, waiting] : std::exchange(awaiting_, {})) {
+    executor_.Cancel(waiting.timer);
+    waiting.done(base::MakeError(base::ErrorCode::kStopping));
+  }
   for (auto& [id, exchange] : exchanges_) {
     for (ExchangeWaiter& waiter : std::exchange(exchange.waiters, {})) {
       waiter.done(base::MakeError(base::ErrorCode::kStopping));

@@ -99,6 +99,12 @@ void Desk::Impl::FindLostQuestions(absl::Time now) {
       if (unknown.ok()) lost_.push_back(*std::move(unknown));
       continue;
     }
+    if (IsAtReader(reception)) {
+      absl::StatusOr<v1::Reception> ended =
+          Apply(reception, Abandon{base::MakeDetail(base::ErrorCode::kEndedByRestart)}, now);
+      if (ended.ok()) lost_.push_back(*std::move(ended));
+      continue;
+    }
     v1::Reception after = reception;
     for (const v1::RecordStatus& status : reception.records()) {
       if (status.state() != v1::RECORD_STATE_FETCHING) continue;

@@ -269,7 +269,10 @@ absl::Status Desk::Impl::OnAnswered(const eligibility::Ticket& ticket, eligibili
   over.waiters.clear();
   over.row.step = static_cast<int>(ExchangeStep::kAnswered);
   Receptions receptions;
-  if (!exchange->row.reception_id.empty()) {
+  store::Changes changes;
+  if (exchange->body.has_card()) {
+    receptions = AnswerCard(*exchange, std::move(answer), reply.seen_at, changes);
+  } else if (!exchange->row.reception_id.empty()) {
     const v1::PendingNote asked = NoteOf(exchange->body.question().query(), {});
     if (match == eligibility::AnswerMatch::kOtherPerson) {
       receptions = Move(*exchange, AnsweredOther{.asked = asked});
@@ -290,9 +293,10 @@ absl::Status Desk::Impl::OnAnswered(const eligibility::Ticket& ticket, eligibili
                                                         : base::ErrorCode::kForeignInstitution);
   }
   ForgetPerson(over);
-  store::Changes changes;
   changes.exchanges.push_back(over.Row());
+  const std::vector<std::string> used = changes.expectations_gone;
   MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes)));
+  ForgetExpectations(used);
   exchange->row = over.row;
   exchange->body = over.body;
   Tell(*exchange);

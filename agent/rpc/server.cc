@@ -116,7 +116,7 @@ absl::Status Server::Impl::BuildServer() {
     record_service_ = MakeMedicalRecordService(context, *options_.keeper);
   }
   audit_service_ = MakeAuditService(context, audit_);
-  system_service_ = MakeSystemService(context, status_);
+  system_service_ = MakeSystemService(context, status_, options_.readers);
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

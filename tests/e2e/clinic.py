@@ -219,9 +219,10 @@ class Clinic:
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def counters(self):
-        """The counters of the terminals, in their order."""
-        return re.findall(r'^counter = "([^"]+)"', self.config.read_text(encoding="utf-8"),
-                          re.MULTILINE)
+        """The counters of the terminals, in their order; then those of readers alone."""
+        found = re.findall(r'^counter = "([^"]+)"', self.config.read_text(encoding="utf-8"),
+                           re.MULTILINE)
+        return list(dict.fromkeys(found))
 
     # --- processes
 

@@ -57,9 +57,9 @@ class CardTest : public WebLineTest {
           19);
       question.set_signature(card->contents.auth_key(info + crypto::Sha256(bytes)));
     }
-    kept::v1::ConsentAnswer& consent = *question.add_consents();
+    v1::ConsentAnswer& consent = *question.add_consents();
     consent.set_category(v1::CONSENT_CATEGORY_DRUG);
-    consent.set_agreed(true);
+    consent.set_granted(true);
     return question;
   }
 

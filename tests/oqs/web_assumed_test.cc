@@ -28,9 +28,9 @@ WebCardQuestion MakeQuestion() {
   card.set_identified_by(v1::IDENTITY_METHOD_PIN);
   for (const auto& [category, agreed] : std::vector<std::pair<v1::ConsentCategory, bool>>{
            {v1::CONSENT_CATEGORY_DRUG, true}, {v1::CONSENT_CATEGORY_CHECKUP, false}}) {
-    kept::v1::ConsentAnswer& consent = *card.add_consents();
+    v1::ConsentAnswer& consent = *card.add_consents();
     consent.set_category(category);
-    consent.set_agreed(agreed);
+    consent.set_granted(agreed);
   }
   return question;
 }

@@ -93,8 +93,8 @@ v1::Confirmation Failure(CardOutcome outcome) {
 
 bool Agreed(const oqs::WebCardQuestion& question, v1::ConsentCategory category) {
   return std::any_of(question.card.consents().begin(), question.card.consents().end(),
-                     [&](const kept::v1::ConsentAnswer& consent) {
-                       return consent.category() == category && consent.agreed();
+                     [&](const v1::ConsentAnswer& consent) {
+                       return consent.category() == category && consent.granted();
                      });
 }
 

@@ -54,7 +54,8 @@ std::string ReaderSections(const InitOptions& options) {
       "# 信頼するカード。test_hierarchy は本番では使わないでください\n"
       "[cards]\nroots = [\"pki/jpki-user-root.pem\"",
       options.trust_card_ca.empty() ? "" : ", \"pki/trust-card-ca.pem\"",
-      "]\ntest_hierarchy = true\n\n");
+      "]\ntest_hierarchy = true\n"
+      "# このリーダーでの閲覧の同意を使う（本番では確認してから）\nmedical_consent = true\n\n");
 }
 
 // The web API. What no public source shows has paths of our own (agent/oqs/web_assumed.h).

@@ -59,6 +59,7 @@ FOREIGN_TARGETS = {
     "PkgConfig::LIBZIP": {"oqs"},
     "PkgConfig::PUGIXML": {"oqs"},
     "PkgConfig::SYSTEMD": {"daemon"},
+    "PkgConfig::PCSC": {"daemon"},
     "spdlog::": {"base"},
     "fmt::": {"base"},
     "tomlplusplus::": {"daemon"},
