@@ -208,32 +208,37 @@ void WebLine::Worker::StartChallenge(const Challenge& challenge) {
       RequestTo(config_.challenge_url, oqs::WriteWebChallengeRequest(challenge.institution));
   request.most_bytes = kMostChallengeBytes;
   const std::string token = request.token;
-  http_.Start(std::move(request), [this, token,
-                                   challenge = Challenge(challenge)](WebResult result) mutable {
-    absl::StatusOr<oqs::WebChallenge> read = base::MakeError(base::ErrorCode::kCenterRefused);
-    if (result.kind != WebResult::Kind::kAnswered) {
-      if (result.kind == WebResult::Kind::kNotSent) Trouble(CodeOf(result), result.text);
-      read = base::MakeError(CodeOf(result), {.what = base::Printable(result.text)});
-    } else if (result.status == kHttpOk) {
-      read = oqs::ReadWebChallenge(result.body);
-      if (!read.ok()) {
-        read = base::MakeError(base::ErrorCode::kCenterAnswerUnusable,
-                               {.field = base::DetailOf(read.status())->field()});
-      }
-    } else {
-      if (result.status == kHttpUnauthorized) {
-        session_.TokenRefused(token, Monotonic());
-        if (!std::exchange(challenge.refused_once, true)) {
-          return challenges_.push_back(std::move(challenge));
-        }
-      }
-      read = base::MakeError(IsRefusal(result.status) || result.status == kHttpUnauthorized
-                                 ? base::ErrorCode::kCenterRefused
-                                 : base::ErrorCode::kCenterFailed,
-                             {.what = absl::StrCat("HTTP ", result.status)});
-    }
-    outside_.Call([&] { challenge.done(std::move(read)); });
+  http_.Start(std::move(request), [this, token, challenge](const WebResult& result) {
+    OnChallenge(challenge, token, result);
   });
+}
+
+void WebLine::Worker::OnChallenge(Challenge challenge, const std::string& token,
+                                  const WebResult& result) {
+  if (result.kind == WebResult::Kind::kNotSent) Trouble(CodeOf(result), result.text);
+  if (result.status == kHttpUnauthorized) {
+    session_.TokenRefused(token, Monotonic());
+    if (!std::exchange(challenge.refused_once, true)) {
+      return challenges_.push_back(std::move(challenge));
+    }
+  }
+  outside_.Call([&] { challenge.done(ChallengeIn(result)); });
+}
+
+absl::StatusOr<oqs::WebChallenge> WebLine::Worker::ChallengeIn(const WebResult& result) {
+  if (result.kind != WebResult::Kind::kAnswered) {
+    return base::MakeError(CodeOf(result), {.what = base::Printable(result.text)});
+  }
+  if (result.status != kHttpOk) {
+    const bool refused = IsRefusal(result.status) || result.status == kHttpUnauthorized;
+    return base::MakeError(
+        refused ? base::ErrorCode::kCenterRefused : base::ErrorCode::kCenterFailed,
+        {.what = absl::StrCat("HTTP ", result.status)});
+  }
+  absl::StatusOr<oqs::WebChallenge> read = oqs::ReadWebChallenge(result.body);
+  if (read.ok()) return read;
+  return base::MakeError(base::ErrorCode::kCenterAnswerUnusable,
+                         {.field = base::DetailOf(read.status())->field()});
 }
 
 }  // namespace madoguchi::eligibility

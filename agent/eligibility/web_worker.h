@@ -83,6 +83,8 @@ class WebLine::Worker : public std::enable_shared_from_this<Worker> {
   void StartDue();
   void StartQuestion(Item& item);
   void StartChallenge(const Challenge& challenge);
+  void OnChallenge(Challenge challenge, const std::string& token, const WebResult& result);
+  static absl::StatusOr<oqs::WebChallenge> ChallengeIn(const WebResult& result);
   void OnResult(Item& item, WebResult result);
   void OnAnswer(Item& item, std::string body);
   void OnRefused(Item& item, int status);

@@ -109,6 +109,23 @@ void ApplyCertificateConsents(const oqs::WebCardQuestion& question,
   if (!disease) qualification.clear_specific_disease_certificates();
 }
 
+void FillHeader(const oqs::WebCardQuestion& question, const CardDesk::Options& options,
+                v1::MessageHeader& header) {
+  *header.mutable_process_execution_time() = base::ParseOqsTime(base::FormatOqsTime(options.now));
+  header.set_arbitrary_file_identifier(question.identifier);
+  header.set_reference_classification_code(kByCard);
+  header.set_character_code_code("0");
+  if (header.medical_institution_code().empty()) {
+    header.set_medical_institution_code(std::string(kInstitution));
+  }
+  if (HasFault(options.faults, Fault::kAnswerInstitution, 0)) {
+    header.set_medical_institution_code(std::string(kOtherInstitution));
+  }
+  if (HasFault(options.faults, Fault::kAnswerForeign, 0)) {
+    header.set_arbitrary_file_identifier(absl::StrCat("X", question.identifier));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CardDesk>> CardDesk::Make(const Site& site) {
@@ -240,20 +257,7 @@ absl::StatusOr<Answer> CardDesk::AnswerCard(const oqs::WebCardQuestion& question
     }
   }
   if (outcome != CardOutcome::kConfirmed) answer = Failure(outcome);
-  v1::MessageHeader& header = *answer.mutable_header();
-  *header.mutable_process_execution_time() = base::ParseOqsTime(base::FormatOqsTime(options.now));
-  header.set_arbitrary_file_identifier(question.identifier);
-  header.set_reference_classification_code(kByCard);
-  header.set_character_code_code("0");
-  if (header.medical_institution_code().empty()) {
-    header.set_medical_institution_code(std::string(kInstitution));
-  }
-  if (HasFault(options.faults, Fault::kAnswerInstitution, 0)) {
-    header.set_medical_institution_code(std::string(kOtherInstitution));
-  }
-  if (HasFault(options.faults, Fault::kAnswerForeign, 0)) {
-    header.set_arbitrary_file_identifier(absl::StrCat("X", question.identifier));
-  }
+  FillHeader(question, options, *answer.mutable_header());
   v1::OqsMessage message;
   message.set_family(v1::MESSAGE_FAMILY_OQSSIQUC01);
   message.set_role(v1::MESSAGE_ROLE_RESPONSE);
