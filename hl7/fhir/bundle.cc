@@ -11,11 +11,14 @@ constexpr absl::string_view kFileIdentifier =
 
 }  // namespace
 
-void Bundle::Start(std::string& out, const v1::MessageHeader& header, Fingerprint content) {
-  header_ = &header;
+void Bundle::Clear() {
   organizations_.Clear();
   ids_.Clear();
   targets_.clear();
+}
+
+void Bundle::Start(std::string& out, const v1::MessageHeader& header, Fingerprint content) {
+  header_ = &header;
   content.Add(header.medical_institution_code()).Add(header.arbitrary_file_identifier());
   content.Add(header.process_execution_time().text());
   const Id id = ids_.Take(content);
@@ -38,7 +41,10 @@ void Bundle::Start(std::string& out, const v1::MessageHeader& header, Fingerprin
 }
 
 void Bundle::Finish(absl::string_view activity) {
-  if (!targets_.empty()) WriteProvenance(activity);
+  // FHIR demands to know when, and nothing but the answer tells.
+  if (!targets_.empty() && InstantOf(header_->process_execution_time())) {
+    WriteProvenance(activity);
+  }
   json_.EndArray();
   json_.EndObject();
   json_.Finish();
@@ -65,7 +71,7 @@ void Bundle::WriteProvenance(absl::string_view activity) {
   json_.Array("target");
   for (const Id& target : targets_) WriteReferenceItem(json_, target);
   json_.EndArray();
-  WriteAnswerTime("recorded");
+  WriteInstant(json_, "recorded", header_->process_execution_time());
   json_.Object("activity");
   json_.Members(R"("coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-DataOperation",)"
                 R"("code":"CREATE","display":"create"}])");

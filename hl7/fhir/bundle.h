@@ -22,10 +22,13 @@ class Bundle {
   Bundle(const Bundle&) = delete;
   Bundle& operator=(const Bundle&) = delete;
 
+  // Forgets the Bundle before: ids and targets are of the next one from here on.
+  void Clear();
   // Writes the head, and the entry of the site that asked. `out`, `header` and what `content` was
   // made of live until Finish(). `content` tells Bundles with the same header apart.
   void Start(std::string& out, const v1::MessageHeader& header, Fingerprint content);
-  // Writes the Provenance of all that was added as a target, and the end. `activity` in Japanese.
+  // Writes the Provenance of all that was added as a target, when the header says when that was,
+  // and the end. `activity` in Japanese.
   void Finish(absl::string_view activity);
 
   Json& json() { return json_; }
@@ -39,7 +42,7 @@ class Bundle {
 
   // `{"system":...,"value":...}` of the site's own key of the question; nothing without one.
   void WriteFileIdentifier();
-  // `created`, `recorded` and the like, which FHIR demands: when OQS answered.
+  // `created`, which FHIR demands: when OQS answered.
   void WriteAnswerTime(absl::string_view key);
 
  private:

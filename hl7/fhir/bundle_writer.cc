@@ -1,16 +1,50 @@
 #include "hl7/fhir/bundle_writer.h"
 
 #include "hl7/fhir/bundle.h"
+#include "hl7/fhir/checkup.h"
 #include "hl7/fhir/eligibility.h"
+#include "hl7/fhir/medicine.h"
+#include "hl7/fhir/patient.h"
+#include "hl7/fhir/treatment.h"
+#include "hl7/fhir/values.h"
 
 namespace madoguchi::hl7::fhir {
+namespace {
 
-BundleWriter::BundleWriter(JpCore version) : bundle_(std::make_unique<Bundle>(version)) {}
+// What OQS says instead of data, or beside it.
+void WriteOutcome(Bundle& bundle, const v1::OqsResult& result) {
+  const bool success = result.code() == "1";
+  if (IsBlank(result.message()) && (success || IsBlank(result.code()))) return;
+  Json& json = bundle.json();
+  Fingerprint fingerprint("OperationOutcome");
+  fingerprint.Add(result.code()).Add(result.message());
+  StartEntry(json, bundle.ids().Take(fingerprint), "OperationOutcome");
+  json.Array("issue");
+  json.Object();
+  json.Members(success ? R"("severity":"information","code":"informational")"
+                       : R"("severity":"error","code":"processing")");
+  WriteConcept(json, "details", LocalSystem("oqs-result"), result.code(), result.message());
+  json.EndObject();
+  json.EndArray();
+  EndEntry(json);
+}
+
+}  // namespace
+
+struct BundleWriter::Rooms {
+  explicit Rooms(JpCore version) : bundle(version), medicines(bundle) {}
+  Bundle bundle;
+  Medicines medicines;
+};
+
+BundleWriter::BundleWriter(JpCore version) : rooms_(std::make_unique<Rooms>(version)) {}
 BundleWriter::~BundleWriter() = default;
 
 int BundleWriter::CountOf(const v1::OqsMessage& message) {
   switch (message.body_case()) {
     case v1::OqsMessage::kConfirmation:
+    case v1::OqsMessage::kMedicalRecord:
+    case v1::OqsMessage::kCheckupHistory:
       return 1;
     case v1::OqsMessage::kBatchAnswer: {
       int count = 0;
@@ -23,8 +57,18 @@ int BundleWriter::CountOf(const v1::OqsMessage& message) {
 }
 
 void BundleWriter::Write(const v1::OqsMessage& message, int index, std::string& out) {
-  if (message.body_case() == v1::OqsMessage::kConfirmation) {
-    return Write(message.confirmation().header(), message.confirmation(), out);
+  switch (message.body_case()) {
+    case v1::OqsMessage::kConfirmation:
+      return Write(message.confirmation().header(), message.confirmation(), out);
+    case v1::OqsMessage::kMedicalRecord: {
+      const v1::MedicalRecord& record = message.medical_record();
+      return Write(record.header(), record.patient(), record.result(), record.drug_history(),
+                   record.diagnosis_history(), out);
+    }
+    case v1::OqsMessage::kCheckupHistory:
+      return Write(message.checkup_history(), out);
+    default:
+      break;
   }
   const v1::BatchAnswer& batch = message.batch_answer();
   for (const auto& unit : batch.units()) {
@@ -37,7 +81,41 @@ void BundleWriter::Write(const v1::OqsMessage& message, int index, std::string& 
 
 void BundleWriter::Write(const v1::MessageHeader& header, const v1::Confirmation& confirmation,
                          std::string& out) {
-  WriteEligibility(*bundle_, header, confirmation, out);
+  WriteEligibility(rooms_->bundle, header, confirmation, out);
+}
+
+void BundleWriter::Write(const v1::MessageHeader& header, const v1::PatientBlock& patient,
+                         const v1::OqsResult& result, const v1::DrugHistory& drugs,
+                         const v1::DiagnosisHistory& diagnoses, std::string& out) {
+  Bundle& bundle = rooms_->bundle;
+  bundle.Clear();
+  const Person person = PersonOf(patient);
+  const Id patient_id = IdOf(person);
+  Fingerprint content("Medical");
+  content.Add(patient_id).Add(result.code());
+  rooms_->medicines.TakeIds(drugs, patient_id, content);
+  AddTreatments(diagnoses, content);
+  bundle.Start(out, header, content);
+  WritePatient(bundle.json(), person, patient_id);
+  WriteOutcome(bundle, result);
+  rooms_->medicines.Write(drugs, patient_id);
+  WriteTreatments(bundle, diagnoses, patient_id);
+  bundle.Finish("薬剤・診療情報の変換");
+}
+
+void BundleWriter::Write(const v1::CheckupHistory& checkups, std::string& out) {
+  Bundle& bundle = rooms_->bundle;
+  bundle.Clear();
+  const Person person = PersonOf(checkups.patient());
+  const Id patient_id = IdOf(person);
+  Fingerprint content("Checkups");
+  content.Add(patient_id).Add(checkups.result().code());
+  AddCheckups(checkups, content);
+  bundle.Start(out, checkups.header(), content);
+  WritePatient(bundle.json(), person, patient_id);
+  WriteOutcome(bundle, checkups.result());
+  WriteCheckups(bundle, checkups, patient_id);
+  bundle.Finish("特定健診情報の変換");
 }
 
 }  // namespace madoguchi::hl7::fhir

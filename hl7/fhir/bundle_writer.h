@@ -10,8 +10,6 @@
 // Records of OQS as FHIR R4: the one header to include.
 namespace madoguchi::hl7::fhir {
 
-class Bundle;
-
 // Makes a Bundle (type `collection`, JSON without line breaks) of a record. Pure: no clock, no
 // randomness, no state between records, so that the same record gives the same bytes. Nothing is
 // invented: what OQS does not say is absent, or has data-absent-reason where FHIR demands it; what
@@ -37,9 +35,16 @@ class BundleWriter {
   // batch's.
   void Write(const v1::MessageHeader& header, const v1::Confirmation& confirmation,
              std::string& out);
+  // An answer with medicines, treatments, or both, and the person it is about.
+  void Write(const v1::MessageHeader& header, const v1::PatientBlock& patient,
+             const v1::OqsResult& result, const v1::DrugHistory& drugs,
+             const v1::DiagnosisHistory& diagnoses, std::string& out);
+  // An answer with checkups.
+  void Write(const v1::CheckupHistory& checkups, std::string& out);
 
  private:
-  std::unique_ptr<Bundle> bundle_;
+  struct Rooms;
+  std::unique_ptr<Rooms> rooms_;
 };
 
 }  // namespace madoguchi::hl7::fhir

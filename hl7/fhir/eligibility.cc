@@ -253,6 +253,7 @@ void WriteEligibility(Bundle& bundle, const v1::MessageHeader& header,
     content.Add(IdOf(PersonOf(qualification, header.medical_institution_code())));
     content.Add(qualification.qualification_confirmation_key());
   }
+  bundle.Clear();
   bundle.Start(out, header, content);
   Writer(bundle, confirmation).Write();
   bundle.Finish("資格確認結果の変換");

@@ -11,7 +11,14 @@ void Extensions::Start(absl::string_view base, absl::string_view name) {
   if (!open_) json_.Array("extension");
   open_ = true;
   json_.Object();
-  json_.Plain("url", base, name);
+  json_.Members({"\"url\":\"", base, name, "\""});
+}
+
+void Extensions::Again(absl::string_view rendered) {
+  if (rendered.empty()) return;
+  if (!open_) json_.Array("extension");
+  open_ = true;
+  json_.Item(rendered);
 }
 
 void Extensions::Text(absl::string_view element, absl::string_view text) {
@@ -33,7 +40,7 @@ void Extensions::Date(absl::string_view element, const v1::Date& date) {
   const auto text = DateOf(date);
   if (!text) return Text(element, date.text());
   Start(kLocalExtensionBase, element);
-  json_.Plain("valueDate", text->view());
+  json_.Members({"\"valueDate\":\"", text->view(), "\""});
   End();
 }
 

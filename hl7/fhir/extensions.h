@@ -31,6 +31,8 @@ class Extensions {
   void Reference(absl::string_view element, const Id& id);
   // Of JP Core, below kExtensionBase.
   void JpText(absl::string_view name, absl::string_view text);
+  // Several, as they stand between the brackets of the array.
+  void Again(absl::string_view rendered);
   // Opens one of JP Core or of ours, for a value that is written by the caller, and closes it.
   void Start(absl::string_view base, absl::string_view name);
   void End() { json_.EndObject(); }

@@ -24,8 +24,6 @@ uint64_t Load(const char* bytes, size_t count) {
   return word;
 }
 
-constexpr absl::string_view kUrn = "urn:uuid:";
-
 }  // namespace
 
 void Fingerprint::Mix(uint64_t word) {
@@ -71,33 +69,26 @@ Id UniqueIds::Take(Fingerprint fingerprint) {
 }
 
 void WriteReference(Json& json, absl::string_view key, const Id& id) {
-  json.Object(key);
-  json.Plain("reference", kUrn, id.view());
-  json.EndObject();
+  json.Members({"\"", key, "\":{\"reference\":\"urn:uuid:", id.view(), "\"}"});
 }
 
 void WriteReferenceItem(Json& json, const Id& id) {
   json.Object();
-  json.Plain("reference", kUrn, id.view());
+  json.Members({"\"reference\":\"urn:uuid:", id.view(), "\""});
   json.EndObject();
 }
 
 void StartEntry(Json& json, const Id& id, absl::string_view resource_type) {
   json.Object();
-  json.Plain("fullUrl", kUrn, id.view());
+  json.Members({"\"fullUrl\":\"urn:uuid:", id.view(), "\""});
   json.Object("resource");
-  json.Plain("resourceType", resource_type);
-  json.Plain("id", id.view());
+  json.Members({"\"resourceType\":\"", resource_type, "\",\"id\":\"", id.view(), "\""});
 }
 
 void StartEntry(Json& json, const Id& id, absl::string_view resource_type,
                 absl::string_view profile) {
   StartEntry(json, id, resource_type);
-  json.Object("meta");
-  json.Array("profile");
-  json.PlainItem(kProfileBase, profile);
-  json.EndArray();
-  json.EndObject();
+  json.Members({"\"meta\":{\"profile\":[\"", kProfileBase, profile, "\"]}"});
 }
 
 void EndEntry(Json& json) {

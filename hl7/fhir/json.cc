@@ -6,8 +6,8 @@
 namespace madoguchi::hl7::fhir {
 namespace {
 
-// Enough for the answer about one person.
-constexpr size_t kFirstRoom = size_t{16} << 10;
+// Enough for small parts; a Bundle makes it grow once.
+constexpr size_t kFirstRoom = 1024;
 
 constexpr uint64_t kOnes = 0x0101010101010101;
 constexpr uint64_t kHighs = 0x8080808080808080;
@@ -103,6 +103,15 @@ void Json::Members(absl::string_view constant) {
   // To the Writer this is one key and one value, however many they are.
   Prefix(rapidjson::kStringType);
   sink_.Append(constant);
+  ++level_stack_.Top<Level>()->valueCount;
+}
+
+void Json::Members(std::initializer_list<absl::string_view> pieces) {
+  Prefix(rapidjson::kStringType);
+  size_t size = 0;
+  for (const absl::string_view piece : pieces) size += piece.size();
+  sink_.Reserve(size);
+  for (const absl::string_view piece : pieces) sink_.AppendUnsafe(piece);
   ++level_stack_.Top<Level>()->valueCount;
 }
 

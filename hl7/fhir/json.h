@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <initializer_list>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -78,6 +79,8 @@ class Json : private rapidjson::Writer<Sink> {
 
   // Whole members, `"a":1,"b":[2]`, of the object that is open.
   void Members(absl::string_view constant);
+  // The same in pieces.
+  void Members(std::initializer_list<absl::string_view> pieces);
   // A member with a whole value.
   void Constant(absl::string_view key, absl::string_view value);
   // A whole value in an array.
