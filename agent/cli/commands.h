@@ -165,7 +165,10 @@ int PkiServer(const Global& global, const PkiOptions& options);
 int PkiClient(const Global& global, const PkiOptions& options);
 
 struct ConvertOptions {
+  // `json` or `fhir`.
   std::string to = "json";
+  // Of `fhir`: `1.2.0` or `1.1.2`.
+  std::string jp_core = "1.2.0";
   std::vector<std::string> files;
 };
 int Convert(const ConvertOptions& options);

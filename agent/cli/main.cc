@@ -278,7 +278,10 @@ void AddPki(CLI::App& app, CommandLine& line) {
 void AddOffline(CLI::App& app, CommandLine& line) {
   CLI::App* convert =
       app.add_subcommand("convert", "OQS message files to another form; no daemon needed");
-  convert->add_option("--to", line.convert.to, "json")->check(CLI::IsMember({"json"}));
+  convert->add_option("--to", line.convert.to, "json or fhir")
+      ->check(CLI::IsMember({"json", "fhir"}));
+  convert->add_option("--jp-core", line.convert.jp_core, "fhir: 1.2.0 (as a rule) or 1.1.2")
+      ->check(CLI::IsMember({"1.2.0", "1.1.2"}));
   convert->add_option("FILE", line.convert.files, "message files")->required();
   convert->callback([&line] { line.run = [&line] { return Convert(line.convert); }; });
   CLI::App* errors = app.add_subcommand("errors", "the failure catalogue (エラー番号の説明)");

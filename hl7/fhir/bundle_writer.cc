@@ -33,6 +33,38 @@ void WriteOutcome(Bundle& bundle, const v1::OqsResult& result) {
 
 struct BundleWriter::Rooms {
   explicit Rooms(JpCore version) : bundle(version), medicines(bundle) {}
+
+  void WriteMedical(const v1::MessageHeader& header, const Person& person,
+                    const v1::OqsResult& result, const v1::DrugHistory& drugs,
+                    const v1::DiagnosisHistory& diagnoses, std::string& out) {
+    bundle.Clear();
+    const Id patient = IdOf(person);
+    Fingerprint content("Medical");
+    content.Add(patient).Add(result.code());
+    medicines.TakeIds(drugs, patient, content);
+    AddTreatments(diagnoses, content);
+    bundle.Start(out, header, content);
+    WritePatient(bundle.json(), person, patient);
+    WriteOutcome(bundle, result);
+    medicines.Write(drugs, patient);
+    WriteTreatments(bundle, diagnoses, patient);
+    bundle.Finish("薬剤・診療情報の変換");
+  }
+
+  void WriteCheckupBundle(const v1::MessageHeader& header, const Person& person,
+                          const v1::CheckupHistory& checkups, std::string& out) {
+    bundle.Clear();
+    const Id patient = IdOf(person);
+    Fingerprint content("Checkups");
+    content.Add(patient).Add(checkups.result().code());
+    AddCheckups(checkups, content);
+    bundle.Start(out, header, content);
+    WritePatient(bundle.json(), person, patient);
+    WriteOutcome(bundle, checkups.result());
+    WriteCheckups(bundle, checkups, patient);
+    bundle.Finish("特定健診情報の変換");
+  }
+
   Bundle bundle;
   Medicines medicines;
 };
@@ -84,38 +116,27 @@ void BundleWriter::Write(const v1::MessageHeader& header, const v1::Confirmation
   WriteEligibility(rooms_->bundle, header, confirmation, out);
 }
 
-void BundleWriter::Write(const v1::MessageHeader& header, const v1::PatientBlock& patient,
+void BundleWriter::Write(const v1::MessageHeader& header, const v1::PatientBlock& person,
                          const v1::OqsResult& result, const v1::DrugHistory& drugs,
                          const v1::DiagnosisHistory& diagnoses, std::string& out) {
-  Bundle& bundle = rooms_->bundle;
-  bundle.Clear();
-  const Person person = PersonOf(patient);
-  const Id patient_id = IdOf(person);
-  Fingerprint content("Medical");
-  content.Add(patient_id).Add(result.code());
-  rooms_->medicines.TakeIds(drugs, patient_id, content);
-  AddTreatments(diagnoses, content);
-  bundle.Start(out, header, content);
-  WritePatient(bundle.json(), person, patient_id);
-  WriteOutcome(bundle, result);
-  rooms_->medicines.Write(drugs, patient_id);
-  WriteTreatments(bundle, diagnoses, patient_id);
-  bundle.Finish("薬剤・診療情報の変換");
+  rooms_->WriteMedical(header, PersonOf(person), result, drugs, diagnoses, out);
+}
+
+void BundleWriter::Write(const v1::MessageHeader& header, const v1::Qualification& person,
+                         const v1::DrugHistory& drugs, const v1::DiagnosisHistory& diagnoses,
+                         std::string& out) {
+  rooms_->WriteMedical(header, PersonOf(person, header.medical_institution_code()), {}, drugs,
+                       diagnoses, out);
 }
 
 void BundleWriter::Write(const v1::CheckupHistory& checkups, std::string& out) {
-  Bundle& bundle = rooms_->bundle;
-  bundle.Clear();
-  const Person person = PersonOf(checkups.patient());
-  const Id patient_id = IdOf(person);
-  Fingerprint content("Checkups");
-  content.Add(patient_id).Add(checkups.result().code());
-  AddCheckups(checkups, content);
-  bundle.Start(out, checkups.header(), content);
-  WritePatient(bundle.json(), person, patient_id);
-  WriteOutcome(bundle, checkups.result());
-  WriteCheckups(bundle, checkups, patient_id);
-  bundle.Finish("特定健診情報の変換");
+  rooms_->WriteCheckupBundle(checkups.header(), PersonOf(checkups.patient()), checkups, out);
+}
+
+void BundleWriter::Write(const v1::MessageHeader& header, const v1::Qualification& person,
+                         const v1::CheckupHistory& checkups, std::string& out) {
+  rooms_->WriteCheckupBundle(header, PersonOf(person, header.medical_institution_code()), checkups,
+                             out);
 }
 
 }  // namespace madoguchi::hl7::fhir

@@ -35,12 +35,17 @@ class BundleWriter {
   // batch's.
   void Write(const v1::MessageHeader& header, const v1::Confirmation& confirmation,
              std::string& out);
-  // An answer with medicines, treatments, or both, and the person it is about.
-  void Write(const v1::MessageHeader& header, const v1::PatientBlock& patient,
+  // Medicines and treatments of the person `person` names: the patient block of the answer they
+  // came in, or the qualification they were asked for.
+  void Write(const v1::MessageHeader& header, const v1::PatientBlock& person,
              const v1::OqsResult& result, const v1::DrugHistory& drugs,
              const v1::DiagnosisHistory& diagnoses, std::string& out);
-  // An answer with checkups.
+  void Write(const v1::MessageHeader& header, const v1::Qualification& person,
+             const v1::DrugHistory& drugs, const v1::DiagnosisHistory& diagnoses, std::string& out);
+  // Checkups, in the same two ways.
   void Write(const v1::CheckupHistory& checkups, std::string& out);
+  void Write(const v1::MessageHeader& header, const v1::Qualification& person,
+             const v1::CheckupHistory& checkups, std::string& out);
 
  private:
   struct Rooms;

@@ -1,5 +1,7 @@
 #include "hl7/fhir/identity.h"
 
+#include <cstring>
+
 #include "absl/numeric/int128.h"
 #include "hl7/fhir/jp_core.h"
 
@@ -24,6 +26,17 @@ uint64_t Load(const char* bytes, size_t count) {
   return word;
 }
 
+constexpr std::array<char, 512> HexPairs() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::array<char, 512> pairs = {};
+  for (size_t value = 0; value < 256; ++value) {
+    pairs[2 * value] = kDigits[value >> 4];
+    pairs[2 * value + 1] = kDigits[value & 0xF];
+  }
+  return pairs;
+}
+constexpr std::array<char, 512> kHexPairs = HexPairs();
+
 }  // namespace
 
 void Fingerprint::Mix(uint64_t word) {
@@ -46,7 +59,6 @@ uint64_t Fingerprint::DayNumber(const v1::Date& date) {
 }
 
 Id Fingerprint::Finish() const {
-  constexpr char kDigits[] = "0123456789abcdef";
   Fingerprint last = *this;
   last.Mix(kFirst);
   last.Mix(kSecond);
@@ -54,10 +66,12 @@ Id Fingerprint::Finish() const {
   const uint64_t words[] = {(last.low_ & ~uint64_t{0xF000}) | 0x8000,
                             (last.high_ & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62)};
   Id id = {};
-  size_t at = 0;
-  for (size_t digit = 0; digit < 32; ++digit) {
-    if (digit == 8 || digit == 12 || digit == 16 || digit == 20) id.text[at++] = '-';
-    id.text[at++] = kDigits[(words[digit / 16] >> (60 - 4 * (digit % 16))) & 0xF];
+  char* at = id.text.data();
+  for (int byte = 0; byte < 16; ++byte) {
+    if (byte == 4 || byte == 6 || byte == 8 || byte == 10) *at++ = '-';
+    const auto value = static_cast<uint8_t>(words[byte / 8] >> (56 - 8 * (byte % 8)));
+    std::memcpy(at, &kHexPairs[2 * size_t{value}], 2);
+    at += 2;
   }
   return id;
 }

@@ -4,6 +4,7 @@
 #include <rapidjson/writer.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <initializer_list>
 #include <string>
@@ -54,8 +55,44 @@ class Sink {
 inline void PutReserve(Sink& sink, size_t count) { sink.Reserve(count); }
 inline void PutUnsafe(Sink& sink, char c) { sink.PutUnsafe(c); }
 
+namespace internal {
+
+inline constexpr uint64_t kOnes = 0x0101010101010101;
+inline constexpr uint64_t kHighs = 0x8080808080808080;
+
+// Not zero when one of the 8 bytes is less than `n` (at most 0x80): the usual trick with borrows,
+// which is exact for the question whether there is any.
+constexpr uint64_t HasLess(uint64_t bytes, uint64_t n) {
+  return (bytes - kOnes * n) & ~bytes & kHighs;
+}
+constexpr uint64_t HasByte(uint64_t bytes, uint64_t value) {
+  return HasLess(bytes ^ (kOnes * value), 1);
+}
+
+inline bool NeedsEscapes(absl::string_view text) {
+  const char* at = text.data();
+  size_t left = text.size();
+  for (; left >= sizeof(uint64_t); left -= sizeof(uint64_t), at += sizeof(uint64_t)) {
+    uint64_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof(bytes));
+    if ((HasLess(bytes, 0x20) | HasByte(bytes, '"') | HasByte(bytes, '\\')) != 0) return true;
+  }
+  for (; left > 0; --left, ++at) {
+    if (static_cast<unsigned char>(*at) < 0x20 || *at == '"' || *at == '\\') return true;
+  }
+  return false;
+}
+
+}  // namespace internal
+
 // True for a text of white space only, the ideographic space too: FHIR has no such strings.
-bool IsBlank(absl::string_view text);
+bool IsBlankSlowly(absl::string_view text);
+inline bool IsBlank(absl::string_view text) {
+  // A blank text begins with one of these bytes; so do others.
+  return text.empty() || ((static_cast<unsigned char>(text.front()) <= ' ' ||
+                           static_cast<unsigned char>(text.front()) == 0xE3) &&
+                          IsBlankSlowly(text));
+}
 
 // A writer for FHIR. Keys and what is called constant are our own and need no escapes. What FHIR
 // forbids is left out: members with a blank text.
@@ -105,6 +142,74 @@ class Json : private rapidjson::Writer<Sink> {
 
   Sink sink_;
 };
+
+// Writing is little else than these: worth their place in every caller.
+
+inline void Json::KeyOf(absl::string_view key) {
+  Prefix(rapidjson::kStringType);
+  sink_.Reserve(key.size() + 2);
+  sink_.PutUnsafe('"');
+  sink_.AppendUnsafe(key);
+  sink_.PutUnsafe('"');
+}
+
+inline void Json::StringOf(absl::string_view text) {
+  if (internal::NeedsEscapes(text)) {
+    Base::String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+    return;
+  }
+  Prefix(rapidjson::kStringType);
+  sink_.Reserve(text.size() + 2);
+  sink_.PutUnsafe('"');
+  sink_.AppendUnsafe(text);
+  sink_.PutUnsafe('"');
+}
+
+inline void Json::Members(absl::string_view constant) {
+  // To the Writer this is one key and one value, however many they are.
+  Prefix(rapidjson::kStringType);
+  sink_.Append(constant);
+  ++level_stack_.Top<Level>()->valueCount;
+}
+
+inline void Json::Members(std::initializer_list<absl::string_view> pieces) {
+  Prefix(rapidjson::kStringType);
+  size_t size = 0;
+  for (const absl::string_view piece : pieces) size += piece.size();
+  sink_.Reserve(size);
+  for (const absl::string_view piece : pieces) sink_.AppendUnsafe(piece);
+  ++level_stack_.Top<Level>()->valueCount;
+}
+
+inline void Json::Constant(absl::string_view key, absl::string_view value) {
+  KeyOf(key);
+  Item(value);
+}
+
+inline void Json::Item(absl::string_view constant) {
+  Prefix(rapidjson::kObjectType);
+  sink_.Append(constant);
+}
+
+inline void Json::Text(absl::string_view key, absl::string_view text) {
+  if (IsBlank(text)) return;
+  KeyOf(key);
+  StringOf(text);
+}
+
+inline void Json::Plain(absl::string_view key, absl::string_view constant, absl::string_view rest) {
+  KeyOf(key);
+  PlainItem(constant, rest);
+}
+
+inline void Json::PlainItem(absl::string_view constant, absl::string_view rest) {
+  Prefix(rapidjson::kStringType);
+  sink_.Reserve(constant.size() + rest.size() + 2);
+  sink_.PutUnsafe('"');
+  sink_.AppendUnsafe(constant);
+  sink_.AppendUnsafe(rest);
+  sink_.PutUnsafe('"');
+}
 
 }  // namespace madoguchi::hl7::fhir
 

@@ -98,7 +98,9 @@ void Medicines::TakeIds(const v1::DrugHistory& history, const Id& patient, Finge
       block.Add(line.month().text());
     }
     Fingerprint fingerprint = block;
-    fingerprint.Add(drug.treatment_class_code()).Add(drug.drug_code()).Add(drug.drug_name());
+    // A code says more than a name.
+    fingerprint.Add(drug.treatment_class_code()).Add(drug.drug_code());
+    if (drug.drug_code().empty()) fingerprint.Add(drug.drug_name());
     fingerprint.Add(drug.amount()).Add(drug.unit()).Add(drug.times()).Add(drug.usage());
     line_ids_.push_back(bundle_.ids().Take(fingerprint));
     bundle_.AddTarget(line_ids_.back());

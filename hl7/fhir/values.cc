@@ -33,6 +33,13 @@ Scaled ScaledOf(absl::string_view decimal) {
   return {digits, decimal.size() - point - 1};
 }
 
+// Of letters and digits only, as nearly all codes are.
+bool IsPlainCode(absl::string_view code) {
+  return !code.empty() && std::all_of(code.begin(), code.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c));
+  });
+}
+
 // `key` with an underscore before it, as FHIR writes what belongs to a primitive value.
 class BesideKey {
  public:
@@ -206,10 +213,15 @@ void WriteCoding(Json& json, absl::string_view key, System system, absl::string_
   } else {
     json.Object(key);
   }
-  const bool is_code = IsCode(code);
-  json.Plain("system", system.base, system.name);
-  if (is_code) json.Text("code", code);
-  json.Text("display", is_code || IsBlank(code) ? display : code);
+  if (IsPlainCode(code)) {
+    json.Members({R"("system":")", system.base, system.name, R"(","code":")", code, "\""});
+    json.Text("display", display);
+  } else {
+    const bool is_code = IsCode(code);
+    json.Plain("system", system.base, system.name);
+    if (is_code) json.Text("code", code);
+    json.Text("display", is_code || IsBlank(code) ? display : code);
+  }
   json.EndObject();
 }
 
