@@ -29,6 +29,7 @@ RANGES = {
     19: ("Audit trail", "監査記録"),
     20: ("Medical records", "薬剤・健診・診療情報"),
     21: ("Card readers and cards", "カードリーダーとカード"),
+    22: ("Receivers of HL7", "HL7の接続先"),
 }
 RETRY = {
     "RETRY_NEVER": ("no: the same call fails again", "くり返しても同じです"),

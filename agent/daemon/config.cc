@@ -2,184 +2,33 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
-#include <set>
-#include <sstream>
+#include <optional>
 #include <utility>
-
-#define TOML_HEADER_ONLY 0
-#include <toml++/toml.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "agent/base/error.h"
-#include "agent/base/log.h"
 #include "agent/daemon/config_checks.h"
+#include "agent/daemon/config_section.h"
 
 namespace madoguchi::daemon {
 namespace {
 
-absl::Status Problem(const std::string& what, const std::string& key) {
-  return base::MakeError(base::ErrorCode::kBadConfiguration, {.what = what, .field = key});
-}
-
-// One table of the file. Remembers which keys were asked for, so that the others can be refused;
-// the first problem is kept in `status`.
-class Section {
+class FileReader {
  public:
-  Section(const toml::table& table, std::string name, const std::string& file, absl::Status& status)
-      : table_(table), name_(std::move(name)), file_(file), status_(status) {}
+  explicit FileReader(const std::string& path)
+      : folder_(std::filesystem::absolute(path).parent_path()) {}
 
-  std::string Text(const std::string& key, const Check& check, const std::string& fallback,
-                   bool required = false) {
-    const toml::node* node = Find(key, required);
-    if (node == nullptr) return fallback;
-    const auto value = node->value_exact<std::string>();
-    if (!value.has_value() || !check.accepts(*value)) {
-      Refuse(*node, key, check.allowed);
-      return fallback;
-    }
-    return *value;
-  }
-
-  int64_t Number(const std::string& key, int64_t least, int64_t most, int64_t fallback) {
-    const toml::node* node = Find(key, false);
-    if (node == nullptr) return fallback;
-    const auto value = node->value_exact<int64_t>();
-    if (!value.has_value() || *value < least || *value > most) {
-      Refuse(*node, key, absl::StrCat("a whole number from ", least, " to ", most));
-      return fallback;
-    }
-    return *value;
-  }
-
-  bool Flag(const std::string& key, bool fallback) {
-    const toml::node* node = Find(key, false);
-    if (node == nullptr) return fallback;
-    const auto value = node->value_exact<bool>();
-    if (!value.has_value()) Refuse(*node, key, "true or false");
-    return value.value_or(fallback);
-  }
-
-  absl::Duration Time(const std::string& key, absl::Duration least, absl::Duration most,
-                      absl::Duration fallback) {
-    const toml::node* node = Find(key, false);
-    if (node == nullptr) return fallback;
-    absl::Duration value;
-    const auto text = node->value_exact<std::string>();
-    if (!text.has_value() || !absl::ParseDuration(*text, &value) || value < least || value > most) {
-      Refuse(*node, key,
-             absl::StrCat("a time from \"", absl::FormatDuration(least), "\" to \"",
-                          absl::FormatDuration(most), "\""));
-      return fallback;
-    }
-    return value;
-  }
-
-  std::vector<std::string> List(const std::string& key, const Check& check, bool required) {
-    std::vector<std::string> values;
-    const toml::node* node = Find(key, required);
-    if (node == nullptr) return values;
-    const toml::array* array = node->as_array();
-    if (array == nullptr || array->size() > 1000) {
-      Refuse(*node, key, "a list of " + check.allowed);
-      return values;
-    }
-    for (const toml::node& element : *array) {
-      const auto value = element.value_exact<std::string>();
-      if (!value.has_value() || !check.accepts(*value)) {
-        Refuse(element, key, "a list of " + check.allowed);
-        return {};
-      }
-      values.push_back(*value);
-    }
-    return values;
-  }
-
-  const toml::table* Table(const std::string& key, bool required) {
-    const toml::node* node = Find(key, required);
-    if (node == nullptr) return nullptr;
-    if (!node->is_table()) Refuse(*node, key, "a [" + key + "] table");
-    return node->as_table();
-  }
-
-  std::vector<const toml::table*> Tables(const std::string& key) {
-    std::vector<const toml::table*> tables;
-    const toml::node* node = Find(key, false);
-    if (node == nullptr) return tables;
-    const toml::array* array = node->as_array();
-    if (array == nullptr || array->size() > 1000 || !array->is_homogeneous<toml::table>()) {
-      Refuse(*node, key, "[[" + key + "]] tables");
-      return tables;
-    }
-    for (const toml::node& element : *array) tables.push_back(element.as_table());
-    return tables;
-  }
-
-  // After everything was asked for: what is left over is a mistake, and one that explains better
-  // than that something is missing (a misspelt key is both).
-  void RefuseUnknown() {
-    for (const auto& [key, node] : table_) {
-      if (used_.count(std::string(key.str())) == 0) {
-        if (only_missing_) status_ = absl::OkStatus();
-        only_missing_ = false;
-        Refuse(node, std::string(key.str()),
-               "one of the keys " + absl::StrJoin(used_, ", ") + " (unknown key)");
-      }
-    }
-  }
-
-  // Refuses what is written at `key`, or its absence.
-  void RefuseKey(const std::string& key, const std::string& allowed) {
-    const toml::node* node = table_.get(key);
-    Refuse(node == nullptr ? static_cast<const toml::node&>(table_) : *node, key, allowed);
-  }
-
- private:
-  const toml::node* Find(const std::string& key, bool required) {
-    used_.insert(key);
-    const toml::node* node = table_.get(key);
-    if (node == nullptr && required && status_.ok()) {
-      Refuse(table_, key, "a value; it is missing");
-      only_missing_ = true;
-    }
-    return node;
-  }
-
-  void Refuse(const toml::node& node, const std::string& key, const std::string& allowed) {
-    if (!status_.ok()) return;
-    std::ostringstream value;
-    if (!node.is_table() && !node.is_array()) node.visit([&value](auto&& it) { value << it; });
-    const std::string path = name_.empty() ? key : absl::StrCat(name_, ".", key);
-    const std::string shown = value.str();
-    status_ = Problem(
-        absl::StrCat(file_, ":", node.source().begin.line, ": ", path, shown.empty() ? "" : " = ",
-                     base::Printable(shown), ": allowed is ", allowed),
-        path);
-  }
-
-  const toml::table& table_;
-  const std::string name_;
-  const std::string& file_;
-  absl::Status& status_;
-  std::set<std::string> used_;
-  bool only_missing_ = false;
-};
-
-class Reader {
- public:
-  explicit Reader(const std::string& path)
-      : path_(path), folder_(std::filesystem::absolute(path).parent_path()) {}
-
-  absl::StatusOr<Config> Read(const toml::table& root) {
-    Section top(root, "", path_, status_);
-    if (const toml::table* table = top.Table("site", true)) ReadSite(*table);
-    if (const toml::table* table = top.Table("listen", true)) ReadListen(*table);
-    if (const toml::table* table = top.Table("records", false)) ReadRecords(*table);
-    for (const toml::table* table : top.Tables("terminal")) ReadTerminal(*table);
-    for (const toml::table* table : top.Tables("client")) ReadClient(*table);
+  absl::StatusOr<Config> Read(Section top) {
+    if (auto table = top.Table("site", true)) ReadSite(*table);
+    if (auto table = top.Table("listen", true)) ReadListen(*table);
+    if (auto table = top.Table("records", false)) ReadRecords(*table);
+    for (Section& table : top.Tables("terminal")) ReadTerminal(table);
+    for (Section& table : top.Tables("reader")) ReadReader(table);
+    if (auto table = top.Table("cards", !config_.readers.empty())) ReadCards(*table);
+    for (Section& table : top.Tables("client")) ReadClient(table);
     top.RefuseUnknown();
-    MDG_RETURN_IF_ERROR(status_);
+    MDG_RETURN_IF_ERROR(top.status());
     return std::move(config_);
   }
 
@@ -189,8 +38,7 @@ class Reader {
     return (folder_ / path).lexically_normal().string();
   }
 
-  void ReadSite(const toml::table& table) {
-    Section site(table, "site", path_, status_);
+  void ReadSite(Section& site) {
     config_.institution = site.Text(
         "institution", {TenDigits, "the 10 digits of the institution (医療機関コード)"}, "", true);
     config_.state_dir = Absolute(site.Text("state_dir", AnyPath(), "", true));
@@ -202,8 +50,7 @@ class Reader {
     site.RefuseUnknown();
   }
 
-  void ReadRecords(const toml::table& table) {
-    Section records(table, "records", path_, status_);
+  void ReadRecords(Section& records) {
     MedicalConfig& to = config_.medical;
     // What was fetched inside the window is not kept for ever (assumption of the design: 72 h).
     to.keep = records.Time("keep", absl::Seconds(10), absl::Hours(24 * 31), to.keep);
@@ -211,8 +58,7 @@ class Reader {
     records.RefuseUnknown();
   }
 
-  void ReadListen(const toml::table& table) {
-    Section listen(table, "listen", path_, status_);
+  void ReadListen(Section& listen) {
     ListenConfig& to = config_.listen;
     // sun_path holds 107 bytes; a longer path would fail only when the socket is made.
     const Check socket_path{[this](const std::string& text) {
@@ -235,8 +81,7 @@ class Reader {
     listen.RefuseUnknown();
   }
 
-  void ReadTerminal(const toml::table& table) {
-    Section from(table, "terminal", path_, status_);
+  void ReadTerminal(Section& from) {
     eligibility::TerminalConfig to;
     to.name = from.Text("name", AnyName(), "", true);
     to.counter = from.Text("counter", AnyName(), "", true);
@@ -295,8 +140,32 @@ class Reader {
     config_.lines.push_back(std::move(to));
   }
 
-  void ReadClient(const toml::table& table) {
-    Section from(table, "client", path_, status_);
+  void ReadReader(Section& from) {
+    reader::ReaderRule to;
+    to.match = from.Text(
+        "match",
+        {ReaderPattern, "the name of a reader, 1 to 128 bytes; `*` at its end stands for any rest"},
+        "", true);
+    to.counter = from.Text("counter", AnyName(), "", true);
+    for (const reader::ReaderRule& other : config_.readers) {
+      if (other.match == to.match) from.RefuseKey("match", "a name no other [[reader]] has");
+    }
+    from.RefuseUnknown();
+    config_.readers.push_back(std::move(to));
+  }
+
+  void ReadCards(Section& from) {
+    for (const std::string& root : from.List("roots", AnyPath(), true)) {
+      config_.cards.roots.push_back(Absolute(root));
+    }
+    if (config_.cards.roots.empty()) from.RefuseKey("roots", "at least one path");
+    config_.cards.test_hierarchy = from.Flag("test_hierarchy", false);
+    config_.cards.exchange_within = from.Time("exchange_within", absl::Seconds(1), absl::Minutes(1),
+                                              config_.cards.exchange_within);
+    from.RefuseUnknown();
+  }
+
+  void ReadClient(Section& from) {
     rpc::ClientConfig to;
     to.name = from.Text("name", AnyName(), "", true);
     const int64_t uid = from.Number("uid", 0, 4294967294, -1);
@@ -348,16 +217,14 @@ class Reader {
     const std::vector<std::string> known = config_.Counters();
     for (const std::string& counter : to.counters) {
       if (std::find(known.begin(), known.end(), counter) == known.end()) {
-        from.RefuseKey("counters", absl::StrCat("counters of a [[terminal]] above: ",
+        from.RefuseKey("counters", absl::StrCat("counters of a [[terminal]] or [[reader]] above: ",
                                                 absl::StrJoin(known, ", "), " or \"*\""));
       }
     }
     if (to.counters.empty()) from.RefuseKey("counters", "at least one counter, or \"*\"");
   }
 
-  const std::string path_;
   const std::filesystem::path folder_;
-  absl::Status status_;
   Config config_;
 };
 
@@ -365,23 +232,20 @@ class Reader {
 
 std::vector<std::string> Config::Counters() const {
   std::vector<std::string> counters;
-  for (const eligibility::TerminalConfig& terminal : terminals) {
-    if (std::find(counters.begin(), counters.end(), terminal.counter) == counters.end()) {
-      counters.push_back(terminal.counter);
+  const auto add = [&counters](const std::string& counter) {
+    if (std::find(counters.begin(), counters.end(), counter) == counters.end()) {
+      counters.push_back(counter);
     }
-  }
+  };
+  for (const eligibility::TerminalConfig& terminal : terminals) add(terminal.counter);
+  for (const reader::ReaderRule& reader : readers) add(reader.counter);
   return counters;
 }
 
 absl::StatusOr<Config> ParseConfig(absl::string_view text, const std::string& path) {
-  try {
-    const toml::table root = toml::parse(std::string(text), path);
-    return Reader(path).Read(root);
-  } catch (const toml::parse_error& error) {
-    return Problem(absl::StrCat(path, ":", error.source().begin.line, ": ",
-                                base::Printable(std::string(error.description()), 300)),
-                   "");
-  }
+  absl::StatusOr<Section> root = Section::Parse(text, path);
+  if (!root.ok()) return root.status();
+  return FileReader(path).Read(*std::move(root));
 }
 
 }  // namespace madoguchi::daemon

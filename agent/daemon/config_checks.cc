@@ -32,6 +32,14 @@ bool OctalMode(const std::string& text) {
          text.find_first_not_of("01234567") == std::string::npos;
 }
 
+bool ReaderPattern(const std::string& text) {
+  const size_t star = text.find('*');
+  return !text.empty() && text.size() <= 128 &&
+         (star == std::string::npos || star == text.size() - 1) &&
+         std::none_of(text.begin(), text.end(),
+                      [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
+}
+
 const Check& AnyPath() {
   static const Check check{[](const std::string& text) {
                              return !text.empty() && text.size() <= 4000 &&

@@ -22,6 +22,8 @@ bool NameCharacters(const std::string& text);
 bool TenDigits(const std::string& text);
 bool HostPort(const std::string& text);
 bool OctalMode(const std::string& text);
+// As reader::ReaderRule::match: printable, `*` at most at the end.
+bool ReaderPattern(const std::string& text);
 const Check& AnyPath();
 const Check& AnyName();
 

@@ -32,6 +32,17 @@ name = "terminal-2"
 counter = "front-2"
 face = "/oqs2/face"
 
+[[reader]]
+match = "ACME CardMan*"
+counter = "front-2"
+
+[[reader]]
+match = "*"
+counter = "kiosk"
+
+[cards]
+roots = ["pki/user.pem"]
+
 [[client]]
 name = "local"
 uid = 1000
@@ -56,7 +67,12 @@ TEST(Config, ReadsEveryKeyAndTakesPathsFromItsFolder) {
   EXPECT_THAT(config->terminals[0].extra_folders, ElementsAre("/site/oqs/trash"));
   EXPECT_EQ(config->terminals[0].rescan, absl::Milliseconds(500));
   EXPECT_EQ(config->terminals[1].face, "/oqs2/face");
-  EXPECT_THAT(config->Counters(), ElementsAre("front-1", "front-2"));
+  EXPECT_THAT(config->Counters(), ElementsAre("front-1", "front-2", "kiosk"));
+  ASSERT_EQ(config->readers.size(), 2u);
+  EXPECT_EQ(config->readers[0].match, "ACME CardMan*");
+  EXPECT_EQ(config->readers[0].counter, "front-2");
+  EXPECT_THAT(config->cards.roots, ElementsAre("/site/pki/user.pem"));
+  EXPECT_FALSE(config->cards.test_hierarchy);
   ASSERT_EQ(config->clients.size(), 2u);
   EXPECT_EQ(config->clients[0].uid, 1000u);
   EXPECT_THAT(config->clients[0].roles, ElementsAre(v1::ROLE_EMR, v1::ROLE_DESK));
@@ -107,12 +123,18 @@ INSTANTIATE_TEST_SUITE_P(
                 "unix = ", "tcp = \"127.0.0.1:0\"\nunix = ", "5: listen.certificate", "missing"},
         Mistake{"TcpWithoutPort", "unix = ", "tcp = \"127.0.0.1\"\nunix = ",
                 "6: listen.tcp = '127.0.0.1'", "HOST:PORT"},
-        Mistake{"Role", "\"desk\"", "\"boss\"", "23: client.roles = 'boss'", "patient_terminal"},
-        Mistake{"Counter", "[\"front-2\"]", "[\"front-9\"]", "30: client.counters", "front-1"},
+        Mistake{"Role", "\"desk\"", "\"boss\"", "34: client.roles = 'boss'", "patient_terminal"},
+        Mistake{"Counter", "[\"front-2\"]", "[\"front-9\"]", "41: client.counters", "front-1"},
         Mistake{"BothIdentities", "uid = 1000", "uid = 1000\ncertificate = \"x\"",
-                "22: client.uid = 1000", "not both"},
-        Mistake{"NoIdentity", "uid = 1000", "", "20: client.uid", "not both"},
-        Mistake{"NegativeUid", "uid = 1000", "uid = -1", "22: client.uid = -1", "whole number"},
+                "33: client.uid = 1000", "not both"},
+        Mistake{"NoIdentity", "uid = 1000", "", "31: client.uid", "not both"},
+        Mistake{"NegativeUid", "uid = 1000", "uid = -1", "33: client.uid = -1", "whole number"},
+        Mistake{"ReaderStar", "CardMan*", "*CardMan", "21: reader.match", "at its end"},
+        Mistake{"SameReader", "\"*\"\ncounter", "\"ACME CardMan*\"\ncounter", "25: reader.match",
+                "no other"},
+        Mistake{"ReadersWithoutCards", "[cards]\nroots = [\"pki/user.pem\"]", "", "1: cards",
+                "missing"},
+        Mistake{"NoRoots", "[\"pki/user.pem\"]", "[]", "29: cards.roots", "at least one"},
         Mistake{"Syntax", "[listen]", "[listen", "5: ", ""}),
     [](const auto& test) { return test.param.name; });
 

@@ -39,6 +39,18 @@ std::string TerminalSection(int terminal) {
                       "/req\"\nres = \"", oqs, "/res\"\n\n");
 }
 
+// Any reader belongs to the first counter; the cards are those of `madoguchi-sim card`.
+std::string ReaderSections() {
+  return absl::StrCat(
+      "# カードリーダー。match は名前（madoguchi readers で分かります）、最後の * "
+      "は「その後は何でも」\n"
+      "[[reader]]\nmatch = \"*\"\ncounter = \"",
+      Site::CounterName(1),
+      "\"\n\n"
+      "# 信頼するカード。test_hierarchy は本番では使わないでください\n"
+      "[cards]\nroots = [\"pki/jpki-user-root.pem\"]\ntest_hierarchy = true\n\n");
+}
+
 std::string ClientSection(absl::string_view name) {
   return absl::StrCat("[[client]]\nname = \"", name, "\"\ncertificate = \"", name,
                       "\"\nroles = [\"", name, "\"]\ncounters = [\"*\"]\n\n");
@@ -75,7 +87,7 @@ std::string ConfigurationText(const InitOptions& options, unsigned uid) {
   for (int terminal = 1; terminal <= options.terminals; ++terminal) {
     absl::StrAppend(&text, TerminalSection(terminal));
   }
-  absl::StrAppend(&text,
+  absl::StrAppend(&text, ReaderSections(),
                   "# このサイトを作った利用者（uid）は、このパソコンからすべての操作ができます\n"
                   "[[client]]\nname = \"local\"\nuid = ",
                   uid,

@@ -20,10 +20,10 @@ ALLOWED = {
     "reader": "crypto text base proto",
     "eligibility": "store oqs text crypto base proto",
     "records": "audit eligibility store oqs text crypto base proto",
-    "reception": "audit eligibility store oqs text crypto base proto",
-    "rpc": "hl7 records reception audit eligibility store oqs text crypto base proto services",
+    "reception": "audit reader eligibility store oqs text crypto base proto",
+    "rpc": "hl7 records reception reader audit eligibility store oqs text crypto base proto services",
     "client": "text crypto base proto services",
-    "daemon": "rpc records reception audit eligibility store oqs text crypto base proto",
+    "daemon": "rpc records reception reader audit eligibility store oqs text crypto base proto",
     # A client program calls the generated stubs itself; `client` has what every client needs.
     "cli": "hl7 client oqs text crypto base proto services",
     # The simulator is the outside world: it knows the messages, not the daemon.
