@@ -57,7 +57,7 @@ void Bundle::WriteFileIdentifier() {
 
 void Bundle::WriteAnswerTime(absl::string_view key) {
   const v1::OqsTime& time = header_->process_execution_time();
-  if (!InstantOf(time) && IsBlank(time.text())) {
+  if (!InstantOf(time) && (time.no_end() || IsBlank(time.text()))) {
     WriteUnknown(json_, key);
   } else {
     WriteInstant(json_, key, time);

@@ -27,15 +27,7 @@ void WriteStatus(Json& json, const v1::Consent& consent) {
 void WriteProvision(Json& json, const v1::Consent& consent) {
   json.Object("provision");
   json.Plain("type", consent.flag() == v1::CONSENT_FLAG_GRANTED ? "permit" : "deny");
-  const auto says = [](const v1::OqsTime& time) {
-    return !time.no_end() && (InstantOf(time) || !IsBlank(time.text()));
-  };
-  if (says(consent.given_at()) || says(consent.available_until())) {
-    json.Object("period");
-    WriteInstant(json, "start", consent.given_at());
-    WriteInstant(json, "end", consent.available_until());
-    json.EndObject();
-  }
+  WritePeriod(json, "period", consent.given_at(), consent.available_until());
   json.Array("code");
   json.Object();
   json.Array("coding");

@@ -162,7 +162,8 @@ absl::string_view FirstOf(absl::string_view a, absl::string_view b) { return IsB
 bool IsPublicExpense(const v1::Qualification& qualification) {
   return qualification.insured_card_classification() ==
              v1::INSURED_CARD_CLASSIFICATION_MEDICAL_AID ||
-         !IsBlank(qualification.public_expense_number());
+         (!IsBlank(qualification.public_expense_number()) &&
+          IsBlank(qualification.insured().insurer_number()));
 }
 
 Payor PayorOf(const v1::Qualification& qualification) {

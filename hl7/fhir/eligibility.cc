@@ -29,8 +29,12 @@ class Writer {
       : bundle_(bundle), json_(bundle.json()), confirmation_(confirmation) {}
 
   void Write() {
-    for (const auto& qualification : confirmation_.qualifications()) {
-      WriteQualification(qualification);
+    // Beside the qualifications they tell whose they are only when there are as many.
+    const bool numbered =
+        confirmation_.reference_numbers_size() == confirmation_.qualifications_size();
+    for (int i = 0; i < confirmation_.qualifications_size(); ++i) {
+      WriteQualification(confirmation_.qualifications(i),
+                         numbered ? confirmation_.reference_numbers(i) : absl::string_view());
     }
     if (confirmation_.qualifications().empty()) WriteAsked();
     const Id request = WriteRequest();
@@ -38,8 +42,10 @@ class Writer {
   }
 
  private:
-  void WriteQualification(const v1::Qualification& qualification) {
-    const Person person = PersonOf(qualification, bundle_.header().medical_institution_code());
+  void WriteQualification(const v1::Qualification& qualification,
+                          absl::string_view reference_number) {
+    Person person = PersonOf(qualification, bundle_.header().medical_institution_code());
+    if (IsBlank(person.reference_number)) person.reference_number = reference_number;
     const Id patient = IdOf(person);
     // Two qualifications of one person as a rule say the same about the person.
     if (patients_.insert(patient).second) WritePatient(json_, person, patient);
@@ -100,6 +106,7 @@ class Writer {
       Extensions extensions(json_);
       extensions.Code("ReferenceClassification", "OQSCD002",
                       header.reference_classification_code());
+      WriteQuery(extensions);
     }
     if (!IsBlank(header.arbitrary_file_identifier())) {
       json_.Array("identifier");
@@ -123,6 +130,20 @@ class Writer {
     }
     EndEntry(json_);
     return id;
+  }
+
+  // What the question says besides whom it is about.
+  void WriteQuery(Extensions& extensions) const {
+    const v1::EligibilityQuery& query = confirmation_.query();
+    extensions.Code("LimitApplicationCertificateRelatedConsFlg", "OQSCD001",
+                    query.limit_consent_code());
+    extensions.Text("ArbitraryIdentifier", query.arbitrary_identifier());
+    extensions.Date("ConsentDateFrom", query.consent_from());
+    extensions.Date("ConsentDateTo", query.consent_to());
+    extensions.Date("ExaminationDateFrom", query.examination_from());
+    extensions.Date("ExaminationDateTo", query.examination_to());
+    extensions.Date("MedicalTreatmentMonth", query.treatment_month());
+    extensions.Code("MedicalTreatmentFlag", "OQSCD028", query.treatment_flag_code());
   }
 
   void WriteInsurer() {

@@ -1,7 +1,8 @@
 #include "hl7/fhir/json.h"
 
 #include <algorithm>
-#include <cstdint>
+
+#include "absl/strings/match.h"
 
 namespace madoguchi::hl7::fhir {
 namespace {
@@ -29,17 +30,25 @@ void Sink::Grow(size_t count) {
   end_ = out_->data() + out_->size();
 }
 
+size_t SpaceLength(absl::string_view text) {
+  if (text.empty()) return 0;
+  const char c = text.front();
+  if (c == ' ' || (c >= '\t' && c <= '\r')) return 1;
+  constexpr absl::string_view kWide[] = {"\u00A0", "\u1680", "\u2000", "\u2001", "\u2002",
+                                         "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
+                                         "\u2008", "\u2009", "\u200A", "\u2028", "\u2029",
+                                         "\u202F", "\u205F", "\u3000", "\uFEFF"};
+  for (const absl::string_view space : kWide) {
+    if (absl::StartsWith(text, space)) return space.size();
+  }
+  return 0;
+}
+
 bool IsBlankSlowly(absl::string_view text) {
-  constexpr absl::string_view kIdeographicSpace = "　";
   while (!text.empty()) {
-    const auto c = static_cast<unsigned char>(text.front());
-    if (c == ' ' || (c >= '\t' && c <= '\r')) {
-      text.remove_prefix(1);
-    } else if (text.substr(0, kIdeographicSpace.size()) == kIdeographicSpace) {
-      text.remove_prefix(kIdeographicSpace.size());
-    } else {
-      return false;
-    }
+    const size_t length = SpaceLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
   return true;
 }

@@ -85,13 +85,19 @@ inline bool NeedsEscapes(absl::string_view text) {
 
 }  // namespace internal
 
-// True for a text of white space only, the ideographic space too: FHIR has no such strings.
+// Length of the white space at the start of `text`, 0 when there is none. As regular expressions of
+// JavaScript have it, which FHIR's types are checked by: ASCII's, and those of Unicode.
+size_t SpaceLength(absl::string_view text);
+
+// True for a text of white space only: FHIR has no such strings.
 bool IsBlankSlowly(absl::string_view text);
 inline bool IsBlank(absl::string_view text) {
-  // A blank text begins with one of these bytes; so do others.
-  return text.empty() || ((static_cast<unsigned char>(text.front()) <= ' ' ||
-                           static_cast<unsigned char>(text.front()) == 0xE3) &&
-                          IsBlankSlowly(text));
+  if (text.empty()) return true;
+  const auto first = static_cast<unsigned char>(text.front());
+  // White space begins with one of these bytes; so do others.
+  const bool may_be =
+      first <= ' ' || first == 0xC2 || (first >= 0xE1 && first <= 0xE3) || first == 0xEF;
+  return may_be && IsBlankSlowly(text);
 }
 
 // A writer for FHIR. Keys and what is called constant are our own and need no escapes. What FHIR

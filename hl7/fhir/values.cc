@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
@@ -38,6 +39,11 @@ bool IsPlainCode(absl::string_view code) {
   return !code.empty() && std::all_of(code.begin(), code.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c));
   });
+}
+
+// FHIR has no periods that end before they begin. A month may end after a day in it.
+bool EndsBefore(absl::string_view start, absl::string_view end) {
+  return end < start && !absl::StartsWith(start, end);
 }
 
 // `key` with an underscore before it, as FHIR writes what belongs to a primitive value.
@@ -147,15 +153,14 @@ std::optional<ShortText> Product(absl::string_view a, absl::string_view b) {
 }
 
 bool IsCode(absl::string_view text) {
-  if (IsBlank(text)) return false;
   bool space = true;
-  for (const char c : text) {
-    const bool is_space = absl::ascii_isspace(static_cast<unsigned char>(c));
-    if (is_space && space) return false;
-    space = is_space;
+  while (!text.empty()) {
+    const size_t length = SpaceLength(text);
+    if (length > 0 && (space || text.front() != ' ')) return false;
+    space = length > 0;
+    text.remove_prefix(space ? length : 1);
   }
-  // White space beyond ASCII counts in some validators and not in others.
-  return !space && text.find("　") == absl::string_view::npos;
+  return !space;
 }
 
 void WriteOriginal(Json& json, absl::string_view key, absl::string_view original) {
@@ -193,11 +198,34 @@ void WriteUnknown(Json& json, absl::string_view key) {
 void WriteUnknownReference(Json& json, absl::string_view key) { json.Constant(key, kUnknownValue); }
 
 void WritePeriod(Json& json, absl::string_view key, const v1::Date& start, const v1::Date& end) {
-  const auto says = [](const v1::Date& date) { return DateOf(date) || !IsBlank(date.text()); };
-  if (!says(start) && !says(end)) return;
+  const auto from = DateOf(start);
+  const auto until = DateOf(end);
+  if (!from && !until && IsBlank(start.text()) && IsBlank(end.text())) return;
   json.Object(key);
   WriteDate(json, "start", start);
-  WriteDate(json, "end", end);
+  if (from && until && EndsBefore(from->view(), until->view())) {
+    WriteOriginal(json, "end", end.text());
+  } else {
+    WriteDate(json, "end", end);
+  }
+  json.EndObject();
+}
+
+void WritePeriod(Json& json, absl::string_view key, const v1::OqsTime& start,
+                 const v1::OqsTime& end) {
+  const auto says = [](const v1::OqsTime& time) {
+    return !time.no_end() && (InstantOf(time) || !IsBlank(time.text()));
+  };
+  if (!says(start) && !says(end)) return;
+  const auto from = InstantOf(start);
+  const auto until = InstantOf(end);
+  json.Object(key);
+  WriteInstant(json, "start", start);
+  if (from && until && EndsBefore(from->view(), until->view())) {
+    WriteOriginal(json, "end", end.text());
+  } else {
+    WriteInstant(json, "end", end);
+  }
   json.EndObject();
 }
 

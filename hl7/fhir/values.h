@@ -39,7 +39,8 @@ std::optional<ShortText> DecimalOf(absl::string_view text);
 // The product, exact, of two decimals without exponent and sign; nullopt when it is too long.
 std::optional<ShortText> Product(absl::string_view a, absl::string_view b);
 
-// True when FHIR's type `code` can hold it: no white space at the ends, nor two in a row.
+// True when FHIR's type `code` can hold it in every validator: no white space but single ASCII
+// spaces between other characters.
 bool IsCode(absl::string_view text);
 
 // The member, or `_key` with the original text when it is none; nothing when nothing was sent.
@@ -54,8 +55,10 @@ inline constexpr absl::string_view kUnknownValue =
     R"({"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason",)"
     R"("valueCode":"unknown"}]})";
 void WriteUnknownReference(Json& json, absl::string_view key);
-// A Period, unless there is nothing in it.
+// A Period, unless there is nothing in it. An end before the start is kept as original text.
 void WritePeriod(Json& json, absl::string_view key, const v1::Date& start, const v1::Date& end);
+void WritePeriod(Json& json, absl::string_view key, const v1::OqsTime& start,
+                 const v1::OqsTime& end);
 
 // The system of a code, in two pieces.
 struct System {

@@ -69,7 +69,8 @@ TEST(Json, OtherTextStandsAsItIs) {
 }
 
 TEST(Json, BlankTextsAreLeftOut) {
-  for (const char* text : {"", " ", "　", "\t\r\n　 "}) EXPECT_EQ(One(text), "{}") << text;
+  for (const char* text : {"", " ", "　", "\t\r\n　 ", "\uFEFF", "\u00A0\u2003"})
+    EXPECT_EQ(One(text), "{}") << text;
 }
 
 TEST(Json, ALongTextGrowsTheString) {

@@ -54,9 +54,31 @@ TEST(Values, ProductsAreExact) {
   EXPECT_EQ(Or(Product("-1", "1")), "none");
 }
 
+TEST(Values, APeriodThatEndsBeforeItBeginsKeepsItsEndAsText) {
+  const auto period = [](const char* start, const char* end) {
+    std::string out;
+    Json json;
+    json.Start(out);
+    json.Object();
+    WritePeriod(json, "p", base::ParseOqsDate(start), base::ParseOqsDate(end));
+    json.EndObject();
+    json.Finish();
+    return out;
+  };
+  EXPECT_EQ(period("20260401", "20270331"), R"({"p":{"start":"2026-04-01","end":"2027-03-31"}})");
+  EXPECT_EQ(period("20260401", "202604"), R"({"p":{"start":"2026-04-01","end":"2026-04"}})");
+  EXPECT_EQ(period("", "20270331"), R"({"p":{"end":"2027-03-31"}})");
+  EXPECT_EQ(period("", ""), "{}");
+  EXPECT_EQ(
+      period("20260401", "20250331"),
+      R"({"p":{"start":"2026-04-01","_end":{"extension":[{"url":)"
+      R"("http://hl7.org/fhir/StructureDefinition/originalText","valueString":"20250331"}]}}})");
+}
+
 TEST(Values, CodesHaveNoSpacesAtTheEndsNorTwoInARow) {
   for (const char* code : {"1", "A01", "a b", "錠"}) EXPECT_TRUE(IsCode(code)) << code;
-  for (const char* text : {"", " ", " a", "a ", "a  b", "a\n\nb", "a　b", "　"}) {
+  for (const char* text :
+       {"", " ", " a", "a ", "a  b", "a\n\nb", "a　b", "　", "\uFEFF", "a\u00A0", "a\u2003"}) {
     EXPECT_FALSE(IsCode(text)) << text;
   }
 }
