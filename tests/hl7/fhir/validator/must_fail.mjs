@@ -38,7 +38,7 @@ const DEFECTS = {
   "an extension with another type": [certified, (r) => {
     r.extension[0] = { url: r.extension[0].url, valueInteger: 12 };
   }],
-  "a payor that is a Patient": [of("Coverage"), (r) => { r.payor = [r.beneficiary]; }],
+  "an Organization that is insured": [of("Coverage"), (r) => { r.beneficiary = r.payor[0]; }],
   "a reference to nowhere": [of("Coverage"), (r) => {
     r.beneficiary.reference = "urn:uuid:00000000-0000-4000-8000-000000000000";
   }],
