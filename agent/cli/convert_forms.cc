@@ -1,11 +1,13 @@
 #include "agent/cli/convert_forms.h"
 
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
 #include "agent/cli/json.h"
 #include "agent/text/utf8.h"
+#include "hl7/fhir/bundle_writer.h"
 #include "hl7/jahis/notebook.h"
 #include "hl7/v2/convert.h"
 
@@ -26,6 +28,22 @@ Converter ToJsonLines(const ConvertOptions& /*options*/) {
     const absl::StatusOr<std::string> json = ToJson(message);
     MDG_RETURN_IF_ERROR(json.status());
     out << *json << '\n';
+    return absl::OkStatus();
+  };
+}
+
+Converter ToFhirLines(const ConvertOptions& options) {
+  using hl7::fhir::BundleWriter;
+  const auto version = hl7::fhir::ParseJpCore(options.jp_core);
+  return [writer = std::make_shared<BundleWriter>(version.value_or(hl7::fhir::JpCore::k1_2_0)),
+          bundle = std::string()](const v1::OqsMessage& message, std::ostream& out,
+                                  std::vector<std::string>& /*notes*/) mutable {
+    const int count = BundleWriter::CountOf(message);
+    if (count == 0) return base::MakeError(base::ErrorCode::kNoSuchForm, {.field = "file"});
+    for (int i = 0; i < count; ++i) {
+      writer->Write(message, i, bundle);
+      out << bundle << '\n';
+    }
     return absl::OkStatus();
   };
 }
@@ -81,6 +99,7 @@ Converter ToJahis(const ConvertOptions& /*options*/) { return WriteNotebook; }
 
 constexpr Form kForms[] = {
     {"json", ToJsonLines},
+    {"fhir", ToFhirLines},
     {"hl7v2", ToHl7v2},
     {"jahis", ToJahis},
 };

@@ -6,6 +6,7 @@
 #include "agent/base/error.h"
 #include "madoguchi/v1/audit_service.pb.h"
 #include "madoguchi/v1/eligibility_service.pb.h"
+#include "madoguchi/v1/export_service.pb.h"
 #include "madoguchi/v1/medical_record_service.pb.h"
 #include "madoguchi/v1/reception_service.pb.h"
 #include "madoguchi/v1/system_service.pb.h"
@@ -33,6 +34,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> ApiServices() {
   AppendServices(*v1::GetReceptionRequest::descriptor()->file(), services);
   AppendServices(*v1::GetConfirmationRequest::descriptor()->file(), services);
   AppendServices(*v1::GetDrugHistoryRequest::descriptor()->file(), services);
+  AppendServices(*v1::ExportRecordRequest::descriptor()->file(), services);
   AppendServices(*v1::ListAuditEntriesRequest::descriptor()->file(), services);
   AppendServices(*v1::GetStatusRequest::descriptor()->file(), services);
   return services;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
 #include "agent/base/executor.h"
@@ -21,7 +22,8 @@
 namespace madoguchi::rpc {
 namespace {
 
-constexpr absl::string_view kRecordService = "MedicalRecordService";
+// What is served only where records are kept.
+constexpr absl::string_view kRecordServices[] = {"MedicalRecordService", "ExportService"};
 constexpr absl::Duration kLastCalls = absl::Seconds(1);
 
 // The host of HOST:PORT or [IPV6]:PORT, without brackets.
@@ -81,6 +83,7 @@ class Server::Impl {
   std::unique_ptr<grpc::Service> reception_service_;
   std::unique_ptr<grpc::Service> eligibility_service_;
   std::unique_ptr<grpc::Service> record_service_;
+  std::unique_ptr<grpc::Service> export_service_;
   std::unique_ptr<grpc::Service> audit_service_;
   std::unique_ptr<grpc::Service> system_service_;
   std::unique_ptr<grpc::Server> server_;
@@ -114,6 +117,7 @@ absl::Status Server::Impl::BuildServer() {
   eligibility_service_ = MakeEligibilityService(context);
   if (options_.keeper != nullptr) {
     record_service_ = MakeMedicalRecordService(context, *options_.keeper);
+    export_service_ = MakeExportService(context, *options_.keeper);
   }
   audit_service_ = MakeAuditService(context, audit_);
   system_service_ = MakeSystemService(context, status_, options_.readers);
@@ -125,7 +129,10 @@ absl::Status Server::Impl::BuildServer() {
   room_->Attach(builder);
   builder.RegisterService(reception_service_.get());
   builder.RegisterService(eligibility_service_.get());
-  if (record_service_ != nullptr) builder.RegisterService(record_service_.get());
+  if (record_service_ != nullptr) {
+    builder.RegisterService(record_service_.get());
+    builder.RegisterService(export_service_.get());
+  }
   builder.RegisterService(audit_service_.get());
   builder.RegisterService(system_service_.get());
   server_ = builder.BuildAndStart();
@@ -134,7 +141,9 @@ absl::Status Server::Impl::BuildServer() {
   }
   // gRPC's health service knows only the services it was told of.
   for (const auto* service : ApiServices()) {
-    if (record_service_ == nullptr && service->name() == kRecordService) continue;
+    if (record_service_ == nullptr && absl::c_linear_search(kRecordServices, service->name())) {
+      continue;
+    }
     server_->GetHealthCheckService()->SetServingStatus(service->full_name(), true);
   }
   return absl::OkStatus();

@@ -22,6 +22,9 @@ std::unique_ptr<grpc::Service> MakeReceptionService(const ServiceContext& contex
 std::unique_ptr<grpc::Service> MakeEligibilityService(const ServiceContext& context);
 std::unique_ptr<grpc::Service> MakeMedicalRecordService(const ServiceContext& context,
                                                         records::Keeper& keeper);
+// Medical records through `keeper`, as MedicalRecordService.
+std::unique_ptr<grpc::Service> MakeExportService(const ServiceContext& context,
+                                                 records::Keeper& keeper);
 // `audit`: where the audit trail is read.
 std::unique_ptr<grpc::Service> MakeAuditService(const ServiceContext& context,
                                                 base::Executor& audit);

@@ -8,6 +8,7 @@
 #include "agent/reception/desk.h"
 #include "madoguchi/v1/audit_service.pb.h"
 #include "madoguchi/v1/eligibility_service.pb.h"
+#include "madoguchi/v1/export_service.pb.h"
 #include "madoguchi/v1/medical_record_service.pb.h"
 #include "madoguchi/v1/reception_service.pb.h"
 #include "madoguchi/v1/system_service.pb.h"
@@ -41,6 +42,7 @@ absl::Status Validate(const v1::GetDrugHistoryRequest& request, const RequestCon
 absl::Status Validate(const v1::GetCheckupsRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::GetDiagnosisHistoryRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::GetDocumentRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::ExportRecordRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::ListAuditEntriesRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::VerifyAuditTrailRequest& request, const RequestContext& context);
 absl::Status Validate(const v1::DiscloseAuditSubjectsRequest& request,

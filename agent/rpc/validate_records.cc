@@ -65,4 +65,20 @@ absl::Status Validate(const v1::GetDocumentRequest& request, const RequestContex
   return CheckMonths(request);
 }
 
+absl::Status Validate(const v1::ExportRecordRequest& request, const RequestContext& /*context*/) {
+  MDG_RETURN_IF_ERROR(ValidateIds({}, request.reception_id()));
+  if (request.what() == v1::EXPORT_WHAT_UNSPECIFIED || !v1::ExportWhat_IsValid(request.what())) {
+    return Bad("what", "a known value must be named");
+  }
+  if (request.format() == v1::EXPORT_FORMAT_UNSPECIFIED ||
+      !v1::ExportFormat_IsValid(request.format())) {
+    return Bad("format", "a known format must be named");
+  }
+  constexpr int kMostOptions = 8;
+  if (request.options_size() > kMostOptions) {
+    return Bad("options", absl::StrCat("at most ", kMostOptions));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace madoguchi::rpc

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "agent/text/utf8.h"
 
 namespace madoguchi::text {
@@ -169,11 +170,8 @@ std::string Map(absl::string_view text, Image image) {
   return out;
 }
 
-absl::string_view TrimSpaces(absl::string_view text) {
-  while (!text.empty() && IsSpace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
-  while (!text.empty() && IsSpace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
-  return text;
-}
+// ASCII only: the last byte of a longer character may look like a space of Latin-1 (0xA0).
+absl::string_view TrimSpaces(absl::string_view text) { return absl::StripAsciiWhitespace(text); }
 
 }  // namespace
 

@@ -63,6 +63,8 @@ TEST(FoldWidth, ComparesSymbolsAndNumbers) {
   EXPECT_EQ(FoldWidth("ＡＢｃ／（）"), "ABc/()");
   EXPECT_EQ(FoldWidth("ｶﾞ･"), "ガ・");
   EXPECT_EQ(FoldWidth("　 "), "");
+  // Its last byte is no space.
+  EXPECT_EQ(FoldWidth(" 見①"), "見①");
 }
 
 TEST(FoldWidth, KeepsDifferentNumbersApart) {
