@@ -98,6 +98,9 @@ TEST_F(RoomHangTest, StopLetsWhatIsUnderWayComeToItsEnd) {
     EXPECT_TRUE(room_->Stop(kRoomPatience));
     stopped.Notify();
   });
+  // Once it has begun nothing new is taken.
+  while (Number(AskOpen(kBack, "R3")->Wait().status()) != "MDG-1004") {
+  }
   EXPECT_FALSE(stopped.HasBeenNotified());
   gate->let_go.Notify();
   stopping.join();
