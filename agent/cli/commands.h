@@ -53,6 +53,24 @@ int Watch(const Global& global, const WatchOptions& options);
 
 int Status(const Global& global, bool follow);
 
+int ListReaders(const Global& global, bool follow);
+// Reads the card on `reader` but for the PIN, and says what works. kAnswerIsNo when something about
+// the card does not.
+int TestReader(const Global& global, const std::string& reader);
+
+struct CheckInOptions {
+  std::string reader;
+  // What the patient consents to, separated by commas.
+  std::string consent;
+  // The member of staff who identifies the person by eye, instead of a PIN.
+  std::string visual;
+  bool use_last_attempt = false;
+  // Enrols a card that is not enrolled yet: the patient has agreed.
+  bool enroll = false;
+};
+// A whole check-in at a card reader, PINs from standard input, one a line.
+int ReceptionStart(const Global& global, const CheckInOptions& options);
+
 struct ListOptions {
   std::string counter;
   // yyyy-mm-dd or yyyymmdd; empty: today.
@@ -165,10 +183,14 @@ int PkiServer(const Global& global, const PkiOptions& options);
 int PkiClient(const Global& global, const PkiOptions& options);
 
 struct ConvertOptions {
-  // `json` or `fhir`.
   std::string to = "json";
-  // Of `fhir`: `1.2.0` or `1.1.2`.
+  // Of fhir: `1.2.0` or `1.1.2`.
   std::string jp_core = "1.2.0";
+  // Of hl7v2.
+  std::string in1 = "ssmix2";
+  std::string charset = "utf-8";
+  std::string event = "A08";
+  std::string time;
   std::vector<std::string> files;
 };
 int Convert(const ConvertOptions& options);

@@ -42,19 +42,6 @@ absl::Status Print(const Global& global, const Response& response) {
   return absl::OkStatus();
 }
 
-// 0 to 5 as the contract has it: what is not known is not "no".
-int ExitFor(v1::Validity validity) {
-  switch (validity) {
-    case v1::VALIDITY_VALID:
-    case v1::VALIDITY_VALID_UNREGISTERED:
-      return kSuccess;
-    case v1::VALIDITY_UNSPECIFIED:
-      return kOutsideFailed;
-    default:
-      return kAnswerIsNo;
-  }
-}
-
 v1::ConfirmEligibilityRequest MakeRequest(const ConfirmOptions& options, const Identifiers& typed) {
   v1::ConfirmEligibilityRequest request;
   request.set_request_id(RequestId(options.request_id));
@@ -175,7 +162,7 @@ int Confirm(const Global& global, const ConfirmOptions& options) {
     if (!response.has_reception()) PrintConfirmation(response.confirmation(), std::cout);
     PrintWarnings(response.warnings());
   }
-  return ExitFor(response.confirmation().validity());
+  return ExitForValidity(response.confirmation().validity());
 }
 
 int ReceptionRetry(const Global& global, const ChangeOptions& options) {

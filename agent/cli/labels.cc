@@ -91,6 +91,55 @@ std::string Label(v1::ConnectionState state) {
   return Pick(kNames, state, "-");
 }
 
+std::string Label(v1::IdentityMethod method) {
+  switch (method) {
+    case v1::IDENTITY_METHOD_PIN:
+      return "暗証番号";
+    case v1::IDENTITY_METHOD_VISUAL:
+      return "目視";
+    case v1::IDENTITY_METHOD_FACE_DEVICE:
+      return "顔認証";
+    case v1::IDENTITY_METHOD_OFFICIAL_READER:
+      return "顔認証付きカードリーダー";
+    case v1::IDENTITY_METHOD_NONE:
+      return "番号による照会";
+    default:
+      return "";
+  }
+}
+
+std::string Label(v1::ReaderState state) {
+  switch (state) {
+    case v1::READER_STATE_ABSENT:
+      return "接続なし";
+    case v1::READER_STATE_EMPTY:
+      return "カードなし";
+    case v1::READER_STATE_CARD:
+      return "カードあり";
+    case v1::READER_STATE_BUSY:
+      return "他のソフトが使用中";
+    case v1::READER_STATE_STUCK:
+      return "応答なし";
+    case v1::READER_STATE_TROUBLE:
+      return "異常";
+    default:
+      return "不明";
+  }
+}
+
+std::string Label(v1::CardKind kind) {
+  switch (kind) {
+    case v1::CARD_KIND_PLASTIC:
+      return "マイナンバーカード";
+    case v1::CARD_KIND_ANDROID:
+      return "スマートフォン (Android)";
+    case v1::CARD_KIND_IPHONE:
+      return "スマートフォン (iPhone)";
+    default:
+      return "不明";
+  }
+}
+
 std::string Label(v1::RecordState state) {
   static constexpr std::pair<v1::RecordState, const char*> kNames[] = {
       {v1::RECORD_STATE_NOT_CONSENTED, "同意なし"}, {v1::RECORD_STATE_NOT_FETCHED, "未取得"},

@@ -8,7 +8,9 @@
 #include <cstdlib>
 #include <functional>
 
+#include "agent/base/japan_time.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/convert_forms.h"
 #include "agent/version.h"
 
 namespace madoguchi::cli {
@@ -33,10 +35,13 @@ struct CommandLine {
   ExpectOptions expect;
   DocumentOptions document;
   ConfirmOptions confirm;
+  CheckInOptions check_in;
+  bool pin_stdin = false;
   AuditOptions audit;
   PkiOptions pki;
   ConvertOptions convert;
   std::string number;
+  std::string reader;
   bool follow = false;
   bool today = false;
   std::function<int()> run;
@@ -78,6 +83,20 @@ void AddStatus(CLI::App& app, CommandLine& line) {
       app.add_subcommand("status", "how the daemon and its terminals are (稼働状況)");
   status->add_flag("--watch", line.follow, "go on and show every change");
   status->callback([&line] { line.run = [&line] { return Status(line.global, line.follow); }; });
+}
+
+void AddReaders(CLI::App& app, CommandLine& line) {
+  CLI::App* readers =
+      app.add_subcommand("readers", "the card readers of the counters (カードリーダー)");
+  readers->add_flag("--watch", line.follow, "go on and show every change");
+  readers->callback(
+      [&line] { line.run = [&line] { return ListReaders(line.global, line.follow); }; });
+  CLI::App* reader = app.add_subcommand("reader", "one card reader (カードリーダー)");
+  reader->require_subcommand(1);
+  CLI::App* test = reader->add_subcommand(
+      "test", "read the card on it but for the PIN, and say what works (動作確認)");
+  test->add_option("NAME", line.reader, "the reader, as `readers` names it")->required();
+  test->callback([&line] { line.run = [&line] { return TestReader(line.global, line.reader); }; });
 }
 
 // Adds a subcommand that changes one reception.
@@ -143,6 +162,31 @@ void AddExpect(CLI::App& reception, CommandLine& line) {
       [&line] { line.run = [&line] { return ReceptionExpect(line.global, line.expect); }; });
 }
 
+void AddCheckIn(CLI::App& reception, CommandLine& line) {
+  CLI::App* start = reception.add_subcommand(
+      "start", "check a patient in with the card on a reader (カードによる受付)");
+  CheckInOptions& to = line.check_in;
+  start->add_option("--reader", to.reader, "the reader, as `readers` names it")->required();
+  CLI::Option* pin = start->add_flag("--pin-stdin", line.pin_stdin,
+                                     "the PIN comes from standard input, one a line");
+  CLI::Option* visual = start->add_option(
+      "--visual", to.visual, "no PIN: this member of staff has compared face and card");
+  pin->excludes(visual);
+  start->add_option("--consent", to.consent,
+                    "what the patient consents to: drug, checkup, diagnosis, operation, limit, "
+                    "specific, separated by commas (default: nothing)");
+  start->add_flag("--use-last-attempt", to.use_last_attempt,
+                  "the patient wants to spend the last attempt at the PIN");
+  start->add_flag("--enroll", to.enroll,
+                  "enrol a card for insurance use that is not yet (the patient has agreed)");
+  start->callback([&line] {
+    if (!line.pin_stdin && line.check_in.visual.empty()) {
+      throw CLI::RequiredError("--pin-stdin or --visual");
+    }
+    line.run = [&line] { return ReceptionStart(line.global, line.check_in); };
+  });
+}
+
 void AddReception(CLI::App& app, CommandLine& line) {
   CLI::App* reception = app.add_subcommand("reception", "receptions (受付)");
   reception->require_subcommand(1);
@@ -170,6 +214,7 @@ void AddReception(CLI::App& app, CommandLine& line) {
   for (CLI::App* command : {unassign, cancel}) {
     command->add_option("--reason", line.change.reason, "why");
   }
+  AddCheckIn(*reception, line);
   AddQuestions(*reception, line);
   AddExpect(*reception, line);
 }
@@ -278,10 +323,20 @@ void AddPki(CLI::App& app, CommandLine& line) {
 void AddOffline(CLI::App& app, CommandLine& line) {
   CLI::App* convert =
       app.add_subcommand("convert", "OQS message files to another form; no daemon needed");
-  convert->add_option("--to", line.convert.to, "json or fhir")
-      ->check(CLI::IsMember({"json", "fhir"}));
-  convert->add_option("--jp-core", line.convert.jp_core, "fhir: 1.2.0 (as a rule) or 1.1.2")
+  convert->add_option("--to", line.convert.to, "json (default), fhir, hl7v2, jahis")
+      ->check(CLI::IsMember(FormNames()));
+  convert->add_option("--jp-core", line.convert.jp_core, "fhir: 1.2.0 (default) or 1.1.2")
       ->check(CLI::IsMember({"1.2.0", "1.1.2"}));
+  convert->add_option("--in1", line.convert.in1, "hl7v2: layout of IN1, ssmix2 (default) or jahis")
+      ->check(CLI::IsMember({"ssmix2", "jahis"}));
+  convert->add_option("--charset", line.convert.charset, "hl7v2: utf-8 (default) or iso-2022-jp")
+      ->check(CLI::IsMember({"utf-8", "iso-2022-jp"}));
+  convert->add_option("--event", line.convert.event, "hl7v2: A08 (default) or A04")
+      ->check(CLI::IsMember({"A08", "A04"}));
+  convert->add_option("--time", line.convert.time, "hl7v2: MSH-7, yyyyMMddHHmmss in Japan")
+      ->check([](const std::string& text) {
+        return std::string(base::ParseOqsTime(text).has_time() ? "" : "allowed is yyyyMMddHHmmss");
+      });
   convert->add_option("FILE", line.convert.files, "message files")->required();
   convert->callback([&line] { line.run = [&line] { return Convert(line.convert); }; });
   CLI::App* errors = app.add_subcommand("errors", "the failure catalogue (エラー番号の説明)");
@@ -302,6 +357,7 @@ int Main(int argc, char** argv) {
   AddGlobal(app, line.global);
   AddWatch(app, line);
   AddStatus(app, line);
+  AddReaders(app, line);
   AddConfirm(app, line);
   AddReception(app, line);
   AddRecords(app, line);

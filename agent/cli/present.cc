@@ -169,13 +169,6 @@ void AddResult(const v1::Confirmation& confirmation, Lines& lines) {
                          confirmation.processing_result().message()));
 }
 
-void PrintCause(const v1::ErrorDetail& cause, std::ostream& out) {
-  if (cause.number().empty()) return;
-  out << "    " << cause.number() << "  " << cause.text_ja() << '\n';
-  if (!cause.field().empty()) out << "              (" << base::Printable(cause.field()) << ")\n";
-  out << "              → " << cause.next_step_ja() << '\n';
-}
-
 void PrintProblems(const google::protobuf::RepeatedPtrField<v1::FileProblem>& problems,
                    std::ostream& out) {
   for (const v1::FileProblem& problem : problems) {
@@ -229,6 +222,13 @@ void PrintAudit(const v1::AuditStatus& audit, std::ostream& out) {
 
 }  // namespace
 
+void PrintCause(const v1::ErrorDetail& cause, std::ostream& out) {
+  if (cause.number().empty()) return;
+  out << "    " << cause.number() << "  " << cause.text_ja() << '\n';
+  if (!cause.field().empty()) out << "              (" << base::Printable(cause.field()) << ")\n";
+  out << "              → " << cause.next_step_ja() << '\n';
+}
+
 void PrintReceptions(const std::vector<v1::Reception>& receptions, std::ostream& out) {
   Table table({"時刻", "窓口", "状態", "資格", "氏名", "生年月日", "カルテ", "閲覧同意", "受付ID"});
   for (const v1::Reception& reception : receptions) table.Add(Row(reception));
@@ -252,6 +252,9 @@ void PrintReception(const v1::Reception& reception, std::ostream& out) {
   lines.Add("窓口", reception.terminal().empty()
                         ? reception.counter()
                         : absl::StrCat(reception.counter(), " (", reception.terminal(), ")"));
+  lines.Add("カードリーダー", reception.reader());
+  lines.Add("本人確認", Label(reception.identity_method()));
+  lines.Add("確認した人", reception.identified_by());
   lines.Add("受付時刻", Show(reception.opened_at()));
   lines.Add("カルテ", Chart(reception.assignment()));
   lines.Add("結び付けた人", reception.assignment().assigned_by());
@@ -290,6 +293,13 @@ void PrintStatus(const v1::SystemStatus& status, std::ostream& out) {
       << " 件\n";
   PrintCause(status.store().cause(), out);
   if (status.has_audit()) PrintAudit(status.audit(), out);
+  if (status.readers_size() > 0 || status.has_card_service_problem()) {
+    v1::ListReadersResponse list;
+    *list.mutable_readers() = status.readers();
+    *list.mutable_card_service_problem() = status.card_service_problem();
+    out << "カードリーダー\n";
+    PrintReaders(list, out);
+  }
   out << "接続\n";
   PrintListener("UNIX", status.unix_listener(), out);
   PrintListener("TCP ", status.tcp_listener(), out);

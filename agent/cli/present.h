@@ -21,6 +21,12 @@ void PrintConfirmation(const v1::Confirmation& confirmation, std::ostream& out);
 // One line, for a running watch.
 void PrintLine(const v1::Reception& reception, std::ostream& out);
 void PrintStatus(const v1::SystemStatus& status, std::ostream& out);
+// What is wrong and what to do, indented; nothing when nothing is.
+void PrintCause(const v1::ErrorDetail& cause, std::ostream& out);
+// Aligned rows, one a reader, and what is wrong with each.
+void PrintReaders(const v1::ListReadersResponse& list, std::ostream& out);
+// What works of a reader and the card on it.
+void PrintReaderTest(const v1::TestReaderResponse& report, std::ostream& out);
 
 }  // namespace madoguchi::cli
 

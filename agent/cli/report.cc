@@ -63,6 +63,18 @@ int Report(const Global& global, const absl::Status& status) {
   return ExitFor(status);
 }
 
+int ExitForValidity(v1::Validity validity) {
+  switch (validity) {
+    case v1::VALIDITY_VALID:
+    case v1::VALIDITY_VALID_UNREGISTERED:
+      return kSuccess;
+    case v1::VALIDITY_UNSPECIFIED:
+      return kOutsideFailed;
+    default:
+      return kAnswerIsNo;
+  }
+}
+
 void PrintWarnings(const google::protobuf::RepeatedPtrField<v1::ErrorDetail>& warnings) {
   for (const v1::ErrorDetail& warning : warnings) {
     std::cerr << "注意: " << warning.number() << "  " << warning.text_ja() << " ("

@@ -1,13 +1,8 @@
-#include <pthread.h>
-
-#include <csignal>
-#include <functional>
 #include <iostream>
 #include <optional>
-#include <thread>
-#include <utility>
 
 #include "agent/base/error.h"
+#include "agent/cli/end_signals.h"
 #include "agent/cli/json.h"
 #include "agent/cli/present.h"
 #include "agent/cli/report.h"
@@ -17,38 +12,6 @@
 
 namespace madoguchi::cli {
 namespace {
-
-// Ctrl-C and SIGTERM end a watch in good order. A thread of its own waits for them, because a
-// signal handler may not touch gRPC. Made before the channel: threads that gRPC starts inherit the
-// blocked signals, and one that does not would take the process down.
-class EndSignals {
- public:
-  EndSignals() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-  }
-  // Calls `on_signal` when one comes, or has come meanwhile. Once.
-  void Watch(std::function<void()> on_signal) {
-    thread_ = std::thread([this, on_signal = std::move(on_signal)] {
-      int signal = 0;
-      sigwait(&set_, &signal);
-      if (signal != SIGUSR1) on_signal();
-    });
-  }
-  ~EndSignals() {
-    if (!thread_.joinable()) return;
-    // SIGUSR1 is ours: nothing to wait for any more. Pending after a real signal, it is harmless.
-    pthread_kill(thread_.native_handle(), SIGUSR1);
-    thread_.join();
-  }
-  EndSignals(const EndSignals&) = delete;
-  EndSignals& operator=(const EndSignals&) = delete;
-
- private:
-  sigset_t set_ = {};
-  std::thread thread_;
-};
 
 v1::WatchReceptionsRequest RequestFor(const WatchOptions& options) {
   v1::WatchReceptionsRequest request;

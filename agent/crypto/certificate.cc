@@ -26,6 +26,16 @@ absl::StatusOr<absl::Time> TimeOf(const ASN1_TIME* time) {
   return absl::FromTM(parts, absl::UTCTimeZone());
 }
 
+bool NameText(const X509_NAME* name, std::string& text) {
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  if (out == nullptr ||
+      X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0) {
+    return false;
+  }
+  text = BioText(out.get());
+  return true;
+}
+
 }  // namespace
 
 absl::StatusOr<CertificateFacts> ReadFacts(absl::string_view der) {
@@ -40,12 +50,10 @@ absl::StatusOr<CertificateFacts> ReadFacts(absl::string_view der) {
   if (!to.ok()) return to.status();
   facts.not_before = *from;
   facts.not_after = *to;
-  const BioPtr text(BIO_new(BIO_s_mem()));
-  if (text == nullptr || X509_NAME_print_ex(text.get(), X509_get_issuer_name(certificate.get()), 0,
-                                            XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0) {
-    return CertificateProblem("its issuer cannot be read", "certificate");
+  if (!NameText(X509_get_issuer_name(certificate.get()), facts.issuer) ||
+      !NameText(X509_get_subject_name(certificate.get()), facts.subject)) {
+    return CertificateProblem("a name in it cannot be read", "certificate");
   }
-  facts.issuer = BioText(text.get());
   const EVP_PKEY* const key = X509_get0_pubkey(certificate.get());
   if (key != nullptr && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA) {
     facts.rsa_bits = EVP_PKEY_get_bits(key);

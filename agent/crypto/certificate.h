@@ -17,6 +17,8 @@ struct CertificateFacts {
   absl::Time not_after;
   // RFC 2253, UTF-8.
   std::string issuer;
+  // The same; may name a person.
+  std::string subject;
   // The key is RSA of this size; 0 for another kind.
   int rsa_bits = 0;
   // Key usage is there and is digitalSignature alone.

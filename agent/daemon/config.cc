@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "agent/base/error.h"
+#include "agent/daemon/config_center.h"
 #include "agent/daemon/config_checks.h"
 #include "agent/daemon/config_section.h"
 
@@ -25,6 +26,7 @@ class FileReader {
     if (auto table = top.Table("records", false)) ReadRecords(*table);
     for (Section& table : top.Tables("terminal")) ReadTerminal(table);
     for (Section& table : top.Tables("reader")) ReadReader(table);
+    if (auto table = top.Table("center", false)) ReadWebApi(*table);
     if (auto table = top.Table("cards", !config_.readers.empty())) ReadCards(*table);
     for (Section& table : top.Tables("client")) ReadClient(table);
     top.RefuseUnknown();
@@ -140,6 +142,13 @@ class FileReader {
     config_.lines.push_back(std::move(to));
   }
 
+  void ReadWebApi(Section& from) {
+    config_.center = ReadCenter(from, [this](const std::string& path) { return Absolute(path); });
+    for (const eligibility::TerminalConfig& terminal : config_.terminals) {
+      if (terminal.name == config_.center->name) from.RefuseKey("name", "a name no terminal has");
+    }
+  }
+
   void ReadReader(Section& from) {
     reader::ReaderRule to;
     to.match = from.Text(
@@ -160,6 +169,7 @@ class FileReader {
     }
     if (config_.cards.roots.empty()) from.RefuseKey("roots", "at least one path");
     config_.cards.test_hierarchy = from.Flag("test_hierarchy", false);
+    config_.cards.medical_consent = from.Flag("medical_consent", false);
     config_.cards.exchange_within = from.Time("exchange_within", absl::Seconds(1), absl::Minutes(1),
                                               config_.cards.exchange_within);
     from.RefuseUnknown();
@@ -217,8 +227,9 @@ class FileReader {
     const std::vector<std::string> known = config_.Counters();
     for (const std::string& counter : to.counters) {
       if (std::find(known.begin(), known.end(), counter) == known.end()) {
-        from.RefuseKey("counters", absl::StrCat("counters of a [[terminal]] or [[reader]] above: ",
-                                                absl::StrJoin(known, ", "), " or \"*\""));
+        from.RefuseKey("counters",
+                       absl::StrCat("counters of a [[terminal]], a [[reader]] or [center] above: ",
+                                    absl::StrJoin(known, ", "), " or \"*\""));
       }
     }
     if (to.counters.empty()) from.RefuseKey("counters", "at least one counter, or \"*\"");
@@ -239,6 +250,9 @@ std::vector<std::string> Config::Counters() const {
   };
   for (const eligibility::TerminalConfig& terminal : terminals) add(terminal.counter);
   for (const reader::ReaderRule& reader : readers) add(reader.counter);
+  if (center.has_value()) {
+    for (const std::string& counter : center->counters) add(counter);
+  }
   return counters;
 }
 

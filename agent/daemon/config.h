@@ -3,14 +3,17 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "agent/daemon/medical.h"
-#include "agent/eligibility/line.h"
+#include "agent/daemon/readers.h"
+#include "agent/eligibility/folder_line.h"
 #include "agent/eligibility/terminal.h"
+#include "agent/eligibility/web_line.h"
 #include "agent/reader/monitor.h"
 #include "agent/rpc/identity.h"
 
@@ -29,16 +32,6 @@ struct ListenConfig {
   bool tls13_only = false;
 };
 
-// `[cards]`: which cards are believed.
-struct CardsConfig {
-  // Absolute paths of the roots for user authentication (PEM or DER, one certificate a file).
-  std::vector<std::string> roots;
-  // Also cards of a test hierarchy: never where patients are received.
-  bool test_hierarchy = false;
-  // A reader that takes longer for one exchange counts as stuck.
-  absl::Duration exchange_within = absl::Seconds(10);
-};
-
 // The whole configuration (docs/en/configuration.md), checked.
 struct Config {
   // 10 digits.
@@ -52,6 +45,8 @@ struct Config {
   std::vector<eligibility::TerminalConfig> terminals;
   // Of the terminals that have `req` and `res`.
   std::vector<eligibility::LineConfig> lines;
+  // The web API of OQS, where the site has it.
+  std::optional<eligibility::WebConfig> center;
   MedicalConfig medical;
   // Whose a card reader is, the first rule that fits its name; none: the daemon uses no reader.
   std::vector<reader::ReaderRule> readers;
@@ -59,7 +54,8 @@ struct Config {
   // Each known by either its uid (UNIX socket) or the common name of its certificate (TCP).
   std::vector<rpc::ClientConfig> clients;
 
-  // Every counter named by a terminal or a reader, each once, in the order of the file.
+  // Every counter named by a terminal, a reader or the web API, each once, in the order of the
+  // file.
   std::vector<std::string> Counters() const;
 };
 

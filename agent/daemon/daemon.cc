@@ -14,10 +14,23 @@ namespace {
 // How long the end of the program may take, in parts: systemd's default limit is 90 s, a technician
 // waits less.
 constexpr absl::Duration kTerminalPatience = absl::Seconds(2);
+constexpr absl::Duration kReaderPatience = absl::Seconds(2);
 constexpr absl::Duration kClientPatience = absl::Seconds(2);
 
 constexpr absl::Duration kSkewAllowed = absl::Minutes(2);
 constexpr absl::Duration kCertificateWarning = absl::Hours(24 * 30);
+
+// The operator of OQS reminds at these (reference 11): days before the client certificate ends.
+constexpr int kReminders[] = {7, 15, 30, 60, 90};
+
+// The reminder that has been reached last: a number of days; -1 when it is over; nullopt: none yet.
+std::optional<int> WarnedDays(absl::Time ends, absl::Time now) {
+  if (ends <= now) return -1;
+  for (const int days : kReminders) {
+    if (ends - now <= absl::Hours(24) * days) return days;
+  }
+  return std::nullopt;
+}
 
 rpc::ServerOptions ServerOptionsFrom(const Config& config) {
   rpc::ServerOptions options;
@@ -56,6 +69,7 @@ absl::Status Daemon::OpenSite() {
   options.keep = absl::Hours(24) * config_.keep_days;
   options.keep_request_ids = absl::Hours(24) * config_.keep_request_ids_days;
   options.answer_within = config_.answer_within;
+  options.own_reader_records = config_.cards.medical_consent;
   desk_ = std::make_unique<reception::Desk>(std::move(options), *store_, *trail_, *person_hash_,
                                             clock_, [this] {
                                               server_->NotifyEvent();
@@ -78,22 +92,59 @@ void Daemon::MakeTerminals() {
 void Daemon::MakeLines() {
   std::vector<eligibility::Line*> lines;
   for (const eligibility::LineConfig& config : config_.lines) {
-    lines_.push_back(std::make_unique<eligibility::Line>(config, clock_, desk_->MakeLineSink()));
+    lines_.push_back(
+        std::make_unique<eligibility::FolderLine>(config, clock_, desk_->MakeLineSink()));
     lines.push_back(lines_.back().get());
   }
+  if (config_.center.has_value()) {
+    auto web =
+        std::make_unique<eligibility::WebLine>(*config_.center, clock_, desk_->MakeLineSink());
+    web_ = web.get();
+    lines_.push_back(std::move(web));
+    lines.push_back(web_);
+    desk_->UseChallenges([this](eligibility::WebLine::ChallengeDone done) {
+      web_->AskChallenge(config_.institution, std::move(done));
+    });
+  }
   desk_->UseLines(std::move(lines));
+}
+
+absl::Status Daemon::MakeReaders() {
+  if (config_.readers.empty()) return absl::OkStatus();
+  auto readers = Readers::Make(
+      config_.cards, config_.readers, clock_,
+      [this] {
+        server_->NotifyStatus();
+        desk_->OnReadersChanged();
+      },
+      [this](const std::string& holder, const absl::Status& why) {
+        desk_->OnCardLost(holder, why);
+      });
+  MDG_RETURN_IF_ERROR(readers.status());
+  readers_ = *std::move(readers);
+  desk_->UseCards(readers_->ForDesk());
+  return absl::OkStatus();
 }
 
 absl::Status Daemon::Start() {
   MDG_RETURN_IF_ERROR(OpenSite());
   MakeTerminals();
   MakeLines();
+  MDG_RETURN_IF_ERROR(MakeReaders());
   auto medical =
       Medical::Make(config_.medical, *store_, *trail_, *desk_, clock_, [this] { return Skew(); });
   MDG_RETURN_IF_ERROR(medical.status());
   medical_ = *std::move(medical);
   rpc::ServerOptions options = ServerOptionsFrom(config_);
   options.keeper = &medical_->keeper();
+  options.readers = {
+      .list = [this] { return readers_ == nullptr ? v1::ListReadersResponse() : readers_->List(); },
+      .test =
+          [this](const std::string& reader, rpc::ReaderFunctions::TestDone done) {
+            if (readers_ != nullptr) return readers_->Test(reader, std::move(done));
+            done(base::MakeError(base::ErrorCode::kReaderNotFound,
+                                 {.what = "no [[reader]] is configured", .field = "reader"}));
+          }};
   server_ = std::make_unique<rpc::Server>(std::move(options), *desk_, *trail_, clock_,
                                           [this] { return Status(); });
   trail_->Start();
@@ -104,6 +155,7 @@ absl::Status Daemon::Start() {
   }
   for (auto& terminal : terminals_) terminal->Start();
   for (auto& line : lines_) line->Start();
+  if (readers_ != nullptr) readers_->Start();
   medical_->Start();
   base::LogInfo("started", {{"version", kVersion},
                             {"listeners", Listeners()},
@@ -121,6 +173,7 @@ bool Daemon::Stop() {
   for (auto& line : lines_) {
     if (!line->Stop(kTerminalPatience)) all_ended_ = false;
   }
+  if (readers_ != nullptr && !readers_->Stop(kReaderPatience)) all_ended_ = false;
   if (medical_ != nullptr) medical_->Stop();
   if (server_ != nullptr) server_->Stop(kClientPatience);
   if (desk_ != nullptr) desk_->Stop();
@@ -166,6 +219,34 @@ absl::Duration Daemon::Skew() const {
   return skew;
 }
 
+void Daemon::AddReaders(v1::SystemStatus& status) const {
+  if (readers_ == nullptr) return;
+  v1::ListReadersResponse list = readers_->List();
+  status.mutable_readers()->Swap(list.mutable_readers());
+  if (list.has_card_service_problem()) {
+    *status.mutable_card_service_problem() = std::move(*list.mutable_card_service_problem());
+  }
+}
+
+void Daemon::AddWebApi(v1::SystemStatus& status) const {
+  if (web_ == nullptr) return;
+  v1::ConnectionStatus& connection = *status.add_connections();
+  connection.set_name(web_->about().name);
+  *connection.mutable_line() = web_->Status();
+  connection.set_state(connection.line().state());
+  *connection.mutable_since() = connection.line().since();
+  if (connection.line().has_cause()) *connection.mutable_cause() = connection.line().cause();
+  const std::optional<absl::Time> ends = web_->CertificateEnds();
+  if (!ends.has_value()) return;
+  *connection.mutable_certificate_expires() = base::ToProto(*ends);
+  if (const std::optional<int> days = WarnedDays(*ends, clock_.Now()); days.has_value()) {
+    *status.add_warnings() =
+        base::MakeDetail(base::ErrorCode::kCenterCertificateEnds,
+                         {.what = *days < 0 ? "it has ended" : absl::StrCat(*days, " days or less"),
+                          .field = "center.certificate"});
+  }
+}
+
 void Daemon::AddWarnings(v1::SystemStatus& status) const {
   const absl::Duration skew = Skew();
   status.set_clock_skew_seconds(static_cast<int32_t>(absl::ToInt64Seconds(skew)));
@@ -192,10 +273,11 @@ v1::SystemStatus Daemon::Status() const {
     v1::ConnectionStatus& connection = *status.add_connections();
     connection = terminal->Status();
     for (const auto& line : lines_) {
-      if (line->config().terminal == connection.name()) *connection.mutable_line() = line->Status();
+      if (line->about().name == connection.name()) *connection.mutable_line() = line->Status();
     }
     waiting += terminal->Waiting();
   }
+  AddWebApi(status);
   status.set_open_receptions(desk_->board().OpenCount());
   status.set_pending_receptions(desk_->board().PendingCount());
   status.set_watchers(server_->Watchers());
@@ -204,6 +286,7 @@ v1::SystemStatus Daemon::Status() const {
   status.mutable_store()->set_waiting(waiting);
   *status.mutable_unix_listener() = server_->UnixListener();
   *status.mutable_tcp_listener() = server_->TcpListener();
+  AddReaders(status);
   AddAudit(status);
   AddWarnings(status);
   return status;

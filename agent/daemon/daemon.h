@@ -12,9 +12,11 @@
 #include "agent/crypto/digest.h"
 #include "agent/daemon/config.h"
 #include "agent/daemon/medical.h"
+#include "agent/daemon/readers.h"
 #include "agent/daemon/site_lock.h"
 #include "agent/eligibility/line.h"
 #include "agent/eligibility/terminal.h"
+#include "agent/eligibility/web_line.h"
 #include "agent/reception/desk.h"
 #include "agent/rpc/server.h"
 #include "agent/store/store.h"
@@ -34,8 +36,8 @@ class Daemon {
   // Opens the site, serves, watches. On an error nothing runs. Once.
   absl::Status Start();
   // Terminals and lines first, then clients, the desk last, so that what arrived is stored and what
-  // is stored could be told. False when the thread of a terminal hangs in its share and had to be
-  // left behind: the process must then end without running destructors. Idempotent.
+  // is stored could be told. False when a thread that hangs in a share or in the card service had
+  // to be left behind: the process must then end without running destructors. Idempotent.
   bool Stop();
 
   // `unix:PATH tls:HOST:PORT`, as far as configured.
@@ -45,10 +47,13 @@ class Daemon {
   absl::Status OpenSite();
   void MakeTerminals();
   void MakeLines();
+  absl::Status MakeReaders();
   // OQS's clock minus ours, of the terminal where it is largest; any thread.
   absl::Duration Skew() const;
   v1::SystemStatus Status() const;
   void AddAudit(v1::SystemStatus& status) const;
+  void AddReaders(v1::SystemStatus& status) const;
+  void AddWebApi(v1::SystemStatus& status) const;
   void AddWarnings(v1::SystemStatus& status) const;
 
   const Config config_;
@@ -61,7 +66,11 @@ class Daemon {
   std::unique_ptr<reception::Desk> desk_;
   std::vector<std::unique_ptr<eligibility::Terminal>> terminals_;
   std::vector<std::unique_ptr<eligibility::Line>> lines_;
+  // One of `lines_`; nullptr without [center].
+  eligibility::WebLine* web_ = nullptr;
   std::unique_ptr<Medical> medical_;
+  // nullptr: no reader is configured.
+  std::unique_ptr<Readers> readers_;
   std::unique_ptr<rpc::Server> server_;
   bool stopped_ = false;
   bool all_ended_ = true;

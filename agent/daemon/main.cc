@@ -77,8 +77,8 @@ int Serve(Config config, const sigset_t& signals) {
   WaitForEnd(signals);
   sd_notify(0, "STOPPING=1");
   if (!daemon.Stop()) {
-    // A thread that hangs in a dead share cannot be joined; everything is on disk by now.
-    base::LogWarning("left_a_hanging_terminal");
+    // A thread that hangs in a dead share or reader cannot be joined; everything is on disk by now.
+    base::LogWarning("left_a_hanging_thread");
     ::_exit(EXIT_SUCCESS);
   }
   return EXIT_SUCCESS;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "agent/base/error.h"
 #include "agent/base/japan_time.h"
 #include "agent/base/log.h"
 #include "agent/eligibility/problems.h"
@@ -27,8 +26,7 @@ void LineBoard::Update(absl::Time now) {
     state =
         misses_ >= kMissesOffline ? v1::CONNECTION_STATE_OFFLINE : v1::CONNECTION_STATE_DEGRADED;
     *status_.mutable_cause() =
-        base::MakeDetail(base::ErrorCode::kLineSilent,
-                         {.what = absl::StrCat(misses_, " in a row without an answer")});
+        base::MakeDetail(miss_, {.what = absl::StrCat(misses_, " in a row without an answer")});
   } else if (seen_) {
     state = v1::CONNECTION_STATE_ONLINE;
   }
@@ -86,10 +84,11 @@ void LineBoard::Answered(absl::Time now) {
   Update(now);
 }
 
-void LineBoard::Unanswered(absl::Time now, absl::Duration mono) {
+void LineBoard::Unanswered(absl::Time now, absl::Duration mono, base::ErrorCode why) {
   absl::MutexLock lock(&mu_);
   status_.set_unanswered(status_.unanswered() + 1);
   ++misses_;
+  miss_ = why;
   last_miss_ = mono;
   Update(now);
 }

@@ -6,6 +6,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "agent/base/error.h"
 #include "madoguchi/v1/error.pb.h"
 #include "madoguchi/v1/system_service.pb.h"
 
@@ -31,7 +32,8 @@ class LineBoard {
   void Queued();
   void Asked();
   void Answered(absl::Time now);
-  void Unanswered(absl::Time now, absl::Duration mono);
+  void Unanswered(absl::Time now, absl::Duration mono,
+                  base::ErrorCode why = base::ErrorCode::kLineSilent);
   void SetCounts(int queued, int in_flight);
   // `file_name`: printable. Replaces an older problem of the same file.
   void AddProblem(const std::string& file_name, v1::ErrorDetail problem, absl::Time now);
@@ -56,6 +58,7 @@ class LineBoard {
   v1::ErrorDetail trouble_ ABSL_GUARDED_BY(mu_);
   // Unanswered since the last answer.
   int misses_ ABSL_GUARDED_BY(mu_) = 0;
+  base::ErrorCode miss_ ABSL_GUARDED_BY(mu_) = base::ErrorCode::kLineSilent;
   absl::Duration last_miss_ ABSL_GUARDED_BY(mu_) = -absl::InfiniteDuration();
   bool changed_ ABSL_GUARDED_BY(mu_) = false;
 };

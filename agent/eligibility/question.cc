@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "agent/base/error.h"
 #include "agent/base/japan_time.h"
+#include "agent/oqs/json_form.h"
+#include "agent/oqs/web_assumed.h"
 
 namespace madoguchi::eligibility {
 namespace {
@@ -30,13 +34,7 @@ void PutQuery(const Question& question, v1::OqsMessage& message) {
       "%04d%02d%02d", question.day.year(), question.day.month(), question.day.day()));
 }
 
-}  // namespace
-
-std::string SuffixOf(absl::CivilDay day, int number) {
-  return absl::StrFormat("%04d%02d%02d%04d", day.year(), day.month(), day.day(), number);
-}
-
-absl::StatusOr<std::string> RequestBytes(const Question& question, oqs::Encoding encoding) {
+v1::OqsMessage MessageOf(const Question& question) {
   v1::OqsMessage message;
   message.set_family(question.family);
   message.set_role(v1::MESSAGE_ROLE_REQUEST);
@@ -48,7 +46,38 @@ absl::StatusOr<std::string> RequestBytes(const Question& question, oqs::Encoding
     query.set_medical_institution_code(question.institution);
     query.set_arbitrary_file_identifier(question.identifier);
   }
-  return oqs::WriteMessage(message, encoding);
+  return message;
+}
+
+}  // namespace
+
+std::string SuffixOf(absl::CivilDay day, int number) {
+  return absl::StrFormat("%04d%02d%02d%04d", day.year(), day.month(), day.day(), number);
+}
+
+Topic TopicOf(const Question& question) {
+  if (question.card.has_value()) return Topic::kCards;
+  return question.family == v1::MESSAGE_FAMILY_OQSSIQUC01 ? Topic::kIdentifiers : Topic::kRecords;
+}
+
+absl::StatusOr<std::string> RequestBytes(const Question& question, oqs::Encoding encoding) {
+  return oqs::WriteMessage(MessageOf(question), encoding);
+}
+
+absl::StatusOr<std::string> RequestJson(const Question& question) {
+  if (question.card.has_value()) {
+    return oqs::WriteWebCard({.institution = question.institution,
+                              .identifier = question.identifier,
+                              .day = question.day,
+                              .card = *question.card});
+  }
+  v1::OqsMessage message = MessageOf(question);
+  if (message.has_query()) {
+    std::string& insurer = *message.mutable_query()->mutable_insured()->mutable_insurer_number();
+    absl::StripAsciiWhitespace(&insurer);
+    if (insurer.size() == 6) insurer.insert(0, "00");
+  }
+  return oqs::WriteJson(message);
 }
 
 const v1::MessageHeader& HeaderOf(const v1::OqsMessage& answer) {
@@ -76,6 +105,23 @@ AnswerMatch MatchHeader(const Question& question, const v1::MessageHeader& heade
     return AnswerMatch::kOtherInstitution;
   }
   return AnswerMatch::kOurs;
+}
+
+std::optional<v1::ErrorDetail> WhyNotItsAnswer(const Question& question,
+                                               const v1::OqsMessage& message) {
+  if (message.family() != question.family || message.role() != v1::MESSAGE_ROLE_RESPONSE) {
+    return base::MakeDetail(base::ErrorCode::kForeignReply, {.what = "another kind of message"});
+  }
+  // A document says nothing of whose it is but its name.
+  if (message.has_document()) return std::nullopt;
+  const v1::MessageHeader& header = HeaderOf(message);
+  if (header.segment_of_result() == v1::SEGMENT_OF_RESULT_PROCESSING) {
+    return base::MakeDetail(base::ErrorCode::kFileIncomplete, {.what = "still being processed"});
+  }
+  if (MatchHeader(question, header) == AnswerMatch::kOtherQuestion) {
+    return base::MakeDetail(base::ErrorCode::kForeignReply);
+  }
+  return std::nullopt;
 }
 
 AnswerMatch MatchAnswer(const Question& question, const v1::Confirmation& answer) {

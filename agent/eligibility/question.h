@@ -1,13 +1,16 @@
 #ifndef MADOGUCHI_AGENT_ELIGIBILITY_QUESTION_H_
 #define MADOGUCHI_AGENT_ELIGIBILITY_QUESTION_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "agent/oqs/message.h"
+#include "madoguchi/kept/v1/exchange.pb.h"
 #include "madoguchi/v1/confirmation.pb.h"
+#include "madoguchi/v1/error.pb.h"
 #include "madoguchi/v1/medical.pb.h"
 #include "madoguchi/v1/oqs_message.pb.h"
 
@@ -32,6 +35,8 @@ struct Question {
   v1::EligibilityQuery query;
   // Asked by YZKsiquc01 and TKKsiquc01; institution and identifier are those below.
   v1::InformationQuery information;
+  // Asked about a card, over the web only; its answer is one of OQSsiquc01.
+  std::optional<kept::v1::CardQuestion> card;
   // 10 digits.
   std::string institution;
   // Ours alone, echoed by the answer (ArbitraryFileIdentifier).
@@ -40,9 +45,17 @@ struct Question {
   absl::CivilDay day;
 };
 
-// The request file. MDG-1307 when a character has no place in `encoding`, or the family has no
-// request.
+// What a question is about, as far as ways to OQS differ in what they can be asked.
+enum class Topic { kIdentifiers, kRecords, kCards };
+Topic TopicOf(const Question& question);
+
+// The request file; never about a card. MDG-1307 when a character has no place in `encoding`, or
+// the family has no request.
 absl::StatusOr<std::string> RequestBytes(const Question& question, oqs::Encoding encoding);
+
+// The body that asks it over the web. There an insurer's number of 6 digits comes with two zeros
+// (reference 4.1). MDG-1307.
+absl::StatusOr<std::string> RequestJson(const Question& question);
 
 enum class AnswerMatch {
   kOurs,
@@ -61,7 +74,14 @@ const v1::MessageHeader& HeaderOf(const v1::OqsMessage& answer);
 // then may its patient be looked at.
 AnswerMatch MatchHeader(const Question& question, const v1::MessageHeader& header);
 
-// The same for an answer of OQSsiquc01, with the person. Names of people are never looked at.
+// The catalogued reason why a message under the question's name is not its answer: another kind of
+// message (MDG-1214), one that is still being made (1207), or one that echoes another identifier
+// (1214). What else MatchHeader finds is the desk's to say.
+std::optional<v1::ErrorDetail> WhyNotItsAnswer(const Question& question,
+                                               const v1::OqsMessage& message);
+
+// The same as MatchHeader for an answer of OQSsiquc01, with the person. Names of people are never
+// looked at.
 AnswerMatch MatchAnswer(const Question& question, const v1::Confirmation& answer);
 
 }  // namespace madoguchi::eligibility

@@ -8,6 +8,7 @@
 #include "agent/base/error.h"
 #include "agent/crypto/digest.h"
 #include "agent/reader/card_session.h"
+#include "agent/reader/pin_pad.h"
 
 namespace madoguchi::reader {
 namespace {
@@ -55,21 +56,7 @@ bool IsBlocked(uint16_t status) { return status == kBlocked || status == kBlocke
 constexpr absl::string_view kDigestInfo(
     "\x30\x31\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20", 19);
 
-void Append(std::string& bytes, absl::string_view field) {
-  absl::StrAppend(&bytes, absl::StrFormat("%04X", field.size()), ":", field, "\n");
-}
-
 }  // namespace
-
-std::string LoginChallenge::Bytes() const {
-  std::string bytes;
-  Append(bytes, "madoguchi JPKI login 1");
-  Append(bytes, institution);
-  Append(bytes, center);
-  Append(bytes, nonce);
-  Append(bytes, absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()));
-  return bytes;
-}
 
 absl::Status JpkiCard::Refused(absl::string_view what, const Response& response) const {
   return base::MakeError(ErrorCode::kCardRefused,
@@ -200,19 +187,23 @@ absl::StatusOr<int> JpkiCard::AttemptsLeft() {
   return attempts_;
 }
 
-absl::Status JpkiCard::Verify(Pin pin, bool spend_last) {
-  verified_ = false;
+absl::Status JpkiCard::MayVerify(bool spend_last) const {
   if (attempts_ < 0) {
     return base::MakeError(ErrorCode::kInternal, {.what = "the attempts left were not looked at"});
   }
   if (attempts_ == 0) return base::MakeError(ErrorCode::kPinBlocked);
   if (attempts_ == 1 && !spend_last) return base::MakeError(ErrorCode::kLastAttempt);
+  return absl::OkStatus();
+}
+
+uint8_t JpkiCard::PinReference() const {
   // The file is the current one since the status was asked for, where that is how it works.
-  const auto reference =
-      memory_.short_ids ? static_cast<uint8_t>(0x80 + kPin.short_id) : kCurrentFile;
+  return memory_.short_ids ? static_cast<uint8_t>(0x80 + kPin.short_id) : kCurrentFile;
+}
+
+absl::Status JpkiCard::TakeVerified(const absl::StatusOr<Response>& response) {
   // Whatever comes of it, the number known is not true any more.
   attempts_ = -1;
-  const absl::StatusOr<Response> response = session_.TransmitPin(pin.Command(reference));
   if (!response.ok()) {
     return base::MakeError(ErrorCode::kVerifyInterrupted,
                            {.what = std::string(response.status().message())});
@@ -221,10 +212,24 @@ absl::Status JpkiCard::Verify(Pin pin, bool spend_last) {
     verified_ = true;
     return absl::OkStatus();
   }
-  const int left = AttemptsIn(response->status);
-  if (left == 0 || IsBlocked(response->status)) return base::MakeError(ErrorCode::kPinBlocked);
-  if (left < 0) return Refused("VERIFY", *response);
-  return base::MakeError(ErrorCode::kPinWrong, {.what = absl::StrCat(left, " attempts left")});
+  attempts_ = IsBlocked(response->status) ? 0 : AttemptsIn(response->status);
+  if (attempts_ == 0) return base::MakeError(ErrorCode::kPinBlocked);
+  if (attempts_ < 0) return Refused("VERIFY", *response);
+  return base::MakeError(ErrorCode::kPinWrong, {.what = absl::StrCat(attempts_, " attempts left")});
+}
+
+absl::Status JpkiCard::Verify(Pin pin, bool spend_last) {
+  verified_ = false;
+  MDG_RETURN_IF_ERROR(MayVerify(spend_last));
+  return TakeVerified(session_.TransmitPin(pin.Command(PinReference())));
+}
+
+absl::Status JpkiCard::VerifyOnPad(const PinPad& pad, bool spend_last) {
+  verified_ = false;
+  MDG_RETURN_IF_ERROR(MayVerify(spend_last));
+  const absl::StatusOr<Response> response = pad.Verify(session_, PinReference());
+  if (base::Is(response.status(), ErrorCode::kPinNotTyped)) return response.status();
+  return TakeVerified(response);
 }
 
 absl::StatusOr<std::string> JpkiCard::Sign(const LoginChallenge& challenge) {

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "agent/oqs/web_assumed.h"
 #include "agent/reader/apdu.h"
 #include "agent/reader/pin.h"
 
@@ -16,6 +17,7 @@
 namespace madoguchi::reader {
 
 class CardSession;
+class PinPad;
 
 // What works with a reader and its cards, remembered as long as the reader is there: PC/SC does not
 // tell, and trying costs a command. Everything is tried until it fails once.
@@ -27,19 +29,8 @@ struct ReaderMemory {
 // What answers.
 enum class TokenKind { kPlastic, kAndroid, kIphone };
 
-// What the card is to sign so that the center knows who stands here. The card signs nothing else:
-// no bytes of a client or of the center become the digest.
-struct LoginChallenge {
-  // 10 digits.
-  std::string institution;
-  // Name of the center, from the configuration.
-  std::string center;
-  // The center's, at most 64 bytes.
-  std::string nonce;
-  absl::Time time;
-  // The bytes whose SHA-256 is signed: a label with version, then every field as length and bytes.
-  std::string Bytes() const;
-};
+// What the card is to sign: nothing else is ever signed.
+using oqs::LoginChallenge;
 
 // One card, selected once. Not thread-safe. Errors: MDG-2104 the card went away, 2118 a status word
 // that should not come here (named in the text).
@@ -58,8 +49,13 @@ class JpkiCard {
   absl::StatusOr<int> AttemptsLeft();
   // Sends the PIN once and wipes it. MDG-2112 wrong (the text tells how many attempts are left),
   // 2113 blocked, 2115 only one attempt is left and `spend_last` is false (nothing is sent), 2116
-  // the card went away while it checked. AttemptsLeft() comes first.
+  // the card went away while it checked. AttemptsLeft() comes first; it need not be called again
+  // after a wrong PIN.
   absl::Status Verify(Pin pin, bool spend_last);
+  // The same with a PIN typed on the reader. Also MDG-2122: nothing typed, nothing sent.
+  absl::Status VerifyOnPad(const PinPad& pad, bool spend_last);
+  // Of the PIN, as the card said last; -1 when that is not true any more.
+  int attempts_left() const { return attempts_; }
   // The RSA signature (PKCS#1 v1.5) of the SHA-256 of the challenge; once per Verify().
   absl::StatusOr<std::string> Sign(const LoginChallenge& challenge);
 
@@ -75,6 +71,11 @@ class JpkiCard {
   absl::StatusOr<Response> Exchange(std::string command);
   // The reference of a key file, selected when short ids do not work.
   absl::StatusOr<uint8_t> Reference(uint8_t short_id, uint16_t file);
+  // Whether a PIN may be sent now.
+  absl::Status MayVerify(bool spend_last) const;
+  uint8_t PinReference() const;
+  // What a VERIFY came to.
+  absl::Status TakeVerified(const absl::StatusOr<Response>& response);
   absl::Status Refused(absl::string_view what, const Response& response) const;
 
   CardSession& session_;

@@ -16,7 +16,6 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "agent/base/error.h"
-#include "agent/base/log.h"
 #include "agent/reader/card_session.h"
 
 namespace madoguchi::reader {
@@ -121,8 +120,7 @@ class ReaderMonitor::Worker : public std::enable_shared_from_this<Worker> {
   absl::Status Wait(const PcscContext& context);
   LONG WaitForChange(const PcscContext& context, DWORD milliseconds,
                      std::vector<SCARD_READERSTATE>& states);
-  void TakeState(const PcscContext& context, const SCARD_READERSTATE& state);
-  void PowerOff(const PcscContext& context, const ReaderFacts& reader);
+  void TakeState(const SCARD_READERSTATE& state);
   void Publish(absl::Status service);
   bool Stopping() const { return stop_.HasBeenNotified(); }
 
@@ -251,13 +249,12 @@ absl::Status ReaderMonitor::Worker::Wait(const PcscContext& context) {
       return PcscError(code, "waiting for readers");
   }
   if (code == SCARD_E_TIMEOUT && all_known) return absl::OkStatus();
-  for (size_t i = 1; i < states.size(); ++i) TakeState(context, states[i]);
+  for (size_t i = 1; i < states.size(); ++i) TakeState(states[i]);
   return absl::OkStatus();
 }
 
-void ReaderMonitor::Worker::TakeState(const PcscContext& context, const SCARD_READERSTATE& state) {
+void ReaderMonitor::Worker::TakeState(const SCARD_READERSTATE& state) {
   Watched& watched = watched_[state.szReader];
-  const bool first = watched.bits == SCARD_STATE_UNAWARE;
   const bool counted = (watched.bits >> kCountShift) != (state.dwEventState >> kCountShift);
   watched.bits = state.dwEventState & ~static_cast<DWORD>(SCARD_STATE_CHANGED);
   watched.facts.state = StateOf(state.dwEventState);
@@ -265,17 +262,6 @@ void ReaderMonitor::Worker::TakeState(const PcscContext& context, const SCARD_RE
   if (watched.facts.state != ReaderFacts::State::kCard) return;
   if (watched.facts.card != 0 && !counted) return;
   watched.facts.card = ++cards_;
-  if (first && !watched.facts.counter.empty()) PowerOff(context, watched.facts);
-}
-
-void ReaderMonitor::Worker::PowerOff(const PcscContext& context, const ReaderFacts& reader) {
-  SCARDHANDLE card = 0;
-  DWORD protocol = 0;
-  const LONG code = SCardConnect(context.handle(), reader.service_name.c_str(), SCARD_SHARE_SHARED,
-                                 SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &card, &protocol);
-  if (code == SCARD_S_SUCCESS) SCardDisconnect(card, SCARD_UNPOWER_CARD);
-  base::LogInfo("card_powered_off", {{"reader", base::Printable(reader.name)},
-                                     {"done", code == SCARD_S_SUCCESS ? "yes" : "no"}});
 }
 
 void ReaderMonitor::Worker::Publish(absl::Status service) {

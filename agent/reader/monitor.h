@@ -63,9 +63,7 @@ struct MonitorOptions {
 };
 
 // Watches the card service on a thread of its own, through its starts, deaths and restarts, and
-// readers that come and go. Never touches a card, but for one thing: cards that lie there when it
-// first sees the readers of a counter are powered off, because somebody may have verified a PIN on
-// them.
+// readers that come and go. Never touches a card, which could hold it up.
 class ReaderMonitor {
  public:
   // `on_change` is called on the monitor's thread with the whole new list; it must not block.

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "agent/crypto/sealing_keys.h"
 
 namespace madoguchi::reader {
 
@@ -22,6 +23,10 @@ class Pin {
   // MDG-2114 for anything but 4 digits: an empty one would be a status query, and whether a card
   // counts one of another length as an attempt nobody knows. The caller wipes its own copy.
   static absl::StatusOr<Pin> Read(absl::string_view digits);
+  // Opens what was sealed for the key `id` straight into the buffer: exactly the 4 digits in ASCII.
+  // MDG-2121 when it cannot be opened, 2114 as above; the key is spent whatever comes of it.
+  static absl::StatusOr<Pin> Unseal(crypto::SealingKeys& keys, absl::string_view id,
+                                    absl::string_view sealed);
 
   Pin(Pin&&) noexcept = default;
   Pin& operator=(Pin&&) noexcept = default;
@@ -39,6 +44,7 @@ class Pin {
     void operator()(Page* page) const;
   };
   explicit Pin(std::unique_ptr<Page, Unlock> page);
+  static absl::StatusOr<std::unique_ptr<Page, Unlock>> MakePage();
   std::unique_ptr<Page, Unlock> page_;
 };
 

@@ -69,7 +69,9 @@ void TakeAnswer(v1::Reception& reception, Answer answer, const std::string& own,
   }
   reception.set_superseded_by(std::move(answer.superseded_by));
   // Nobody consents by having a number asked about.
-  const bool opens = reception.origin() == v1::RECEPTION_ORIGIN_FACE_READER;
+  const bool opens =
+      reception.origin() == v1::RECEPTION_ORIGIN_FACE_READER ||
+      (reception.origin() == v1::RECEPTION_ORIGIN_OWN_READER && !reception.records_closed());
   if (!opens || !reception.superseded_by().empty()) return;
   for (v1::UsableConsent& consent : UsableConsents(confirmation, now)) {
     *reception.add_usable_consents() = std::move(consent);

@@ -41,9 +41,41 @@ v1::ConfirmEligibilityRequest Bare(v1::ConfirmEligibilityRequest request) {
   return request;
 }
 
+// Runs a call on the desk's thread.
+template <typename Impl, typename Request>
+void PostCall(Impl* impl, const Caller& caller, absl::string_view name, const Request& request,
+              Desk::ReceptionDone done,
+              absl::StatusOr<v1::Reception> (Impl::*method)(const Caller&,
+                                                            const typename Impl::CallKey&,
+                                                            const Request&)) {
+  auto answer = std::make_shared<Desk::ReceptionDone>(std::move(done));
+  const bool posted =
+      impl->Post([impl, caller, request, answer, method,
+                  call = Impl::MakeCallKey(caller, name, request.request_id(), Bare(request))] {
+        (*answer)((impl->*method)(caller, call, request));
+        impl->TidySoon();
+      });
+  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+}
+
 }  // namespace
 
 bool Caller::MaySee(absl::string_view counter) const { return Wanted(counters, counter); }
+
+bool Caller::MaySee(const v1::Reception& reception) const {
+  return MaySee(reception.counter()) &&
+         (!only_patient_terminal || reception.origin() == v1::RECEPTION_ORIGIN_OWN_READER);
+}
+
+v1::Reception Caller::Shown(v1::Reception reception) const {
+  if (!only_patient_terminal) return reception;
+  reception.clear_confirmation();
+  reception.clear_assignment();
+  reception.clear_usable_consents();
+  reception.clear_records();
+  reception.clear_superseded_by();
+  return reception;
+}
 
 bool Filter::Matches(const v1::Reception& reception) const {
   return Wanted(counters, reception.counter()) && Wanted(states, reception.state());
@@ -123,15 +155,66 @@ void Desk::Confirm(const Caller& caller, const v1::ConfirmEligibilityRequest& re
 
 void Desk::Retry(const Caller& caller, const v1::RetryReceptionRequest& request,
                  ReceptionDone done) {
+  PostCall(impl_.get(), caller, "RetryReception", request, std::move(done), &Impl::Retry);
+}
+
+void Desk::StartAtReader(const Caller& caller, const v1::StartReceptionRequest& request,
+                         ReceptionDone done) {
+  PostCall(impl_.get(), caller, "StartReception", request, std::move(done), &Impl::StartAtReader);
+}
+
+void Desk::ConfirmIdentity(const Caller& caller, const v1::ConfirmIdentityRequest& request,
+                           ReceptionDone done) {
   auto answer = std::make_shared<ReceptionDone>(std::move(done));
   const bool posted = impl_->Post(
-      [impl = impl_.get(), caller, id = request.reception_id(),
-       call = Impl::MakeCallKey(caller, "RetryReception", request.request_id(), Bare(request)),
-       answer] {
-        (*answer)(impl->Retry(caller, call, id));
-        impl->TidySoon();
+      [impl = impl_.get(), caller, request, answer,
+       call = Impl::MakeCallKey(caller, "ConfirmIdentity", request.request_id(), Bare(request))] {
+        impl->ConfirmIdentity(caller, call, request, std::move(*answer));
       });
   if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+}
+
+void Desk::RecordConsent(const Caller& caller, const v1::RecordConsentRequest& request,
+                         ReceptionDone done) {
+  PostCall(impl_.get(), caller, "RecordConsent", request, std::move(done), &Impl::RecordConsent);
+}
+
+void Desk::EnrollCard(const Caller& caller, const v1::EnrollCardRequest& request,
+                      ReceptionDone done) {
+  PostCall(impl_.get(), caller, "EnrollCard", request, std::move(done), &Impl::EnrollCard);
+}
+
+void Desk::SubmitPin(const Caller& caller, const v1::SubmitPinRequest& request,
+                     ReceptionDone done) {
+  // What is the same PIN nobody can tell from outside: it is no part of what must be equal.
+  v1::SubmitPinRequest bare = Bare(request);
+  bare.clear_sealed_pin();
+  auto answer = std::make_shared<ReceptionDone>(std::move(done));
+  const bool posted =
+      impl_->Post([impl = impl_.get(), caller, request,
+                   call = Impl::MakeCallKey(caller, "SubmitPin", request.request_id(), bare),
+                   answer] { impl->SubmitPin(caller, call, request, std::move(*answer)); });
+  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+}
+
+void Desk::Await(const Caller& caller, const std::string& reception_id, int32_t after_revision,
+                 absl::Time until, ReceptionDone done) {
+  auto answer = std::make_shared<ReceptionDone>(std::move(done));
+  const bool posted =
+      impl_->Post([impl = impl_.get(), caller, reception_id, after_revision, until, answer] {
+        impl->Await(caller, reception_id, after_revision, until, std::move(*answer));
+      });
+  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+}
+
+void Desk::UseCards(CardReaders cards) { impl_->UseCards(std::move(cards)); }
+
+void Desk::OnReadersChanged() {
+  impl_->Post([impl = impl_.get()] { impl->OnReadersChanged(); });
+}
+
+void Desk::OnCardLost(const std::string& holder, const absl::Status& why) {
+  impl_->Post([impl = impl_.get(), holder, why] { impl->OnCardLost(holder, why); });
 }
 
 void Desk::Complete(const Caller& caller, const v1::CompletePendingRequest& request,
@@ -160,6 +243,9 @@ void Desk::UseAnswered(std::function<void(const v1::Reception&)> on_answered) {
   impl_->UseAnswered(std::move(on_answered));
 }
 
+void Desk::UseChallenges(std::function<void(ChallengeDone)> ask) {
+  impl_->UseChallenges(std::move(ask));
+}
 void Desk::UseLines(std::vector<eligibility::Line*> lines) { impl_->UseLines(std::move(lines)); }
 
 eligibility::LineSink Desk::MakeLineSink() {
@@ -190,6 +276,9 @@ eligibility::LineSink Desk::MakeLineSink() {
     absl::Status kept = base::MakeError(base::ErrorCode::kStopping);
     run([&] { kept = impl->OnAnswered(ticket, std::move(reply)); });
     return kept;
+  };
+  sink.no_answer = [run, impl = impl_.get()](const eligibility::Ticket& ticket, absl::Status why) {
+    run([&] { impl->OnNoAnswer(ticket, why); });
   };
   sink.removed = [run, impl = impl_.get()](const eligibility::Ticket& ticket) {
     run([&] { impl->OnRemoved(ticket); });

@@ -15,7 +15,9 @@
 #include "agent/crypto/digest.h"
 #include "agent/eligibility/line.h"
 #include "agent/eligibility/terminal.h"
+#include "agent/oqs/web_assumed.h"
 #include "agent/reception/board.h"
+#include "agent/reception/card_readers.h"
 #include "agent/store/store.h"
 #include "madoguchi/v1/eligibility_service.pb.h"
 #include "madoguchi/v1/reception.pb.h"
@@ -41,6 +43,13 @@ struct DeskOptions {
   absl::Duration pending_pause = absl::Milliseconds(500);
   // The line must have been there this long before they are: one that comes and goes stirs nothing.
   absl::Duration line_settles = absl::Seconds(3);
+  // At an own reader: how long a card is waited for, a PIN, and what the patient consents to.
+  absl::Duration card_within = absl::Minutes(2);
+  absl::Duration pin_within = absl::Minutes(2);
+  absl::Duration consent_within = absl::Minutes(5);
+  // Medical consents of a check-in at an own reader count (assumption A20: otherwise a public FAQ
+  // ties them to the official face reader).
+  bool own_reader_records = false;
 };
 
 // Who acts: the client's identity, and the person it asserts.
@@ -52,7 +61,15 @@ struct Caller {
   // All it does is deliver (no role but ROLE_ADAPTER): medical records that were fetched in time
   // reach it also a while after the consent has ended.
   bool late_receiver = false;
+  // The device in front of the patient (ROLE_PATIENT_TERMINAL).
+  bool patient_terminal = false;
+  // It is nothing else: of receptions it sees those of own readers until they are answered, and
+  // nothing of the answer.
+  bool only_patient_terminal = false;
   bool MaySee(absl::string_view counter) const;
+  bool MaySee(const v1::Reception& reception) const;
+  // As it may see it.
+  v1::Reception Shown(v1::Reception reception) const;
 };
 
 // Which receptions somebody wants.
@@ -77,9 +94,20 @@ class Desk {
   // The ways to OQS, in the order of preference besides the counter's own. Before Start; they are
   // started after it, outlive Stop, and have been made with the sink of MakeLineSink.
   void UseLines(std::vector<eligibility::Line*> lines);
+  // What asks OQS for the number a card's challenge is made with; its callback may come on any
+  // thread. Before Start; without it no card can be asked about.
+  using ChallengeDone = std::function<void(absl::StatusOr<oqs::WebChallenge>)>;
+  void UseChallenges(std::function<void(ChallengeDone)> ask);
   // Told, on the desk's thread, of every reception with a new answer that opens consents. Before
   // Start; must not block.
   void UseAnswered(std::function<void(const v1::Reception&)> on_answered);
+  // The card readers, and the center's side of them. Before Start; without it no reception begins
+  // at a reader. Its functions may be called until Stop() has returned.
+  void UseCards(CardReaders cards);
+  // Something about a reader has changed; any thread.
+  void OnReadersChanged();
+  // As ReaderRoom::OnLost; any thread.
+  void OnCardLost(const std::string& holder, const absl::Status& why);
   // For any line. Outlives the desk's Stop.
   eligibility::LineSink MakeLineSink();
 
@@ -101,6 +129,19 @@ class Desk {
   void Unassign(const Caller& caller, const v1::UnassignPatientRequest& request,
                 ReceptionDone done);
   void Cancel(const Caller& caller, const v1::CancelReceptionRequest& request, ReceptionDone done);
+  // Journey B. SubmitPin() runs `done` when the card has answered; the others at once, the answer
+  // of OQS comes by events.
+  void StartAtReader(const Caller& caller, const v1::StartReceptionRequest& request,
+                     ReceptionDone done);
+  void SubmitPin(const Caller& caller, const v1::SubmitPinRequest& request, ReceptionDone done);
+  void ConfirmIdentity(const Caller& caller, const v1::ConfirmIdentityRequest& request,
+                       ReceptionDone done);
+  void RecordConsent(const Caller& caller, const v1::RecordConsentRequest& request,
+                     ReceptionDone done);
+  void EnrollCard(const Caller& caller, const v1::EnrollCardRequest& request, ReceptionDone done);
+  // Runs `done` when the reception is newer than `after_revision`, at `until` at the latest.
+  void Await(const Caller& caller, const std::string& reception_id, int32_t after_revision,
+             absl::Time until, ReceptionDone done);
   using ExpectDone = std::function<void(absl::StatusOr<std::string>)>;
   void Expect(const Caller& caller, const v1::ExpectPatientRequest& request, ExpectDone done);
 

@@ -15,15 +15,13 @@
 namespace madoguchi::reception {
 namespace {
 
-// Questions without an answer at a time: more than a site can have, few enough to look for.
-constexpr int kMostQuestions = 200;
-
 using Response = absl::StatusOr<v1::ConfirmEligibilityResponse>;
 
 absl::Status NotAsked(const std::vector<eligibility::Line*>& lines) {
-  std::string what = lines.empty() ? "no terminal has `req` and `res`" : "";
+  std::string what =
+      lines.empty() ? "no terminal has `req` and `res`, and there is no [center]" : "";
   for (const eligibility::Line* line : lines) {
-    absl::StrAppend(&what, what.empty() ? "" : ", ", line->config().terminal, " ",
+    absl::StrAppend(&what, what.empty() ? "" : ", ", line->about().name, " ",
                     line->Status().cause().number());
   }
   return base::MakeError(base::ErrorCode::kNotAsked, {.what = std::move(what)});
@@ -148,7 +146,7 @@ absl::StatusOr<std::string> Desk::Impl::BeginConfirm(const Caller& caller, const
     if (!before.ok()) return before.status();
     counter = (*before)->counter();
   }
-  eligibility::Line* line = ChooseLine(counter, {});
+  eligibility::Line* line = ChooseLine(counter, eligibility::Topic::kIdentifiers, {});
   if (line != nullptr && !CanAsk(NoteOf(request.query(), {}))) {
     return base::MakeError(base::ErrorCode::kIdentifiersIncomplete, {.field = "query"});
   }
@@ -182,7 +180,7 @@ absl::StatusOr<v1::Reception> Desk::Impl::ReceptionFor(const Caller& caller,
                                                        const eligibility::Line* line) const {
   const absl::Time now = clock_.Now();
   const v1::PendingNote note = NoteOf(request.query(), request.note());
-  const std::string terminal = line == nullptr ? "" : line->config().terminal;
+  const std::string terminal = line == nullptr ? "" : line->about().name;
   if (request.open_reception()) {
     return OpenAsked({.reception_id = crypto::NewId(now),
                       .counter = counter,
@@ -206,11 +204,11 @@ absl::StatusOr<v1::Reception> Desk::Impl::ReceptionFor(const Caller& caller,
 }
 
 absl::StatusOr<v1::Reception> Desk::Impl::Retry(const Caller& caller, const CallKey& call,
-                                                const std::string& reception_id) {
+                                                const v1::RetryReceptionRequest& request) {
   absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
   if (!kept.ok()) return kept.status();
   if (kept->has_value()) return **std::move(kept);
-  const absl::StatusOr<ReceptionPtr> before = FindFor(caller, reception_id);
+  const absl::StatusOr<ReceptionPtr> before = FindFor(caller, request.reception_id());
   if (!before.ok()) return before.status();
   v1::Reception after;
   MDG_RETURN_IF_ERROR(AskAgain(caller, **before, call, after));
@@ -219,9 +217,9 @@ absl::StatusOr<v1::Reception> Desk::Impl::Retry(const Caller& caller, const Call
 
 absl::Status Desk::Impl::AskAgain(const Caller& caller, const v1::Reception& before,
                                   const CallKey& call, v1::Reception& after) {
-  eligibility::Line* line = ChooseLine(before.counter(), {});
+  eligibility::Line* line = ChooseLine(before.counter(), eligibility::Topic::kIdentifiers, {});
   absl::StatusOr<v1::Reception> asked =
-      Apply(before, reception::Ask{line == nullptr ? "" : line->config().terminal}, clock_.Now());
+      Apply(before, reception::Ask{line == nullptr ? "" : line->about().name}, clock_.Now());
   if (!asked.ok()) return asked.status();
   if (line == nullptr) return NotAsked(lines_);
   // As it was asked before, the parts that no note has among them.
@@ -263,7 +261,8 @@ void Desk::Impl::AskPending() {
     waiting_since_.erase(id);
     return;
   }
-  const eligibility::Line* line = ChooseLine(oldest->counter(), {});
+  const eligibility::Line* line =
+      ChooseLine(oldest->counter(), eligibility::Topic::kIdentifiers, {});
   if (line == nullptr || Questions() >= kMostQuestions) return;
   if (base::FromProto(line->Status().since()) + options_.line_settles > now) return;
   asked_pending_at_ = now;
@@ -283,7 +282,7 @@ void Desk::Impl::AskRecord(const std::string& reception_id, v1::OqsMessage quest
   if (Questions() >= kMostQuestions) {
     return done(base::MakeError(base::ErrorCode::kTooManyQuestions));
   }
-  eligibility::Line* line = ChooseLine(reception->counter(), {});
+  eligibility::Line* line = ChooseLine(reception->counter(), eligibility::Topic::kRecords, {});
   if (line == nullptr) return done(NotAsked(lines_));
   absl::StatusOr<OpenExchange> exchange =
       MakeExchange(std::move(question), reception_id, reception->counter(), *line);
@@ -296,6 +295,10 @@ void Desk::Impl::AskRecord(const std::string& reception_id, v1::OqsMessage quest
 }
 
 void Desk::Impl::StopWaiting() {
+  for (auto& [key, waiting] : std::exchange(awaiting_, {})) {
+    executor_.Cancel(waiting.timer);
+    waiting.done(base::MakeError(base::ErrorCode::kStopping));
+  }
   for (auto& [id, exchange] : exchanges_) {
     for (ExchangeWaiter& waiter : std::exchange(exchange.waiters, {})) {
       waiter.done(base::MakeError(base::ErrorCode::kStopping));

@@ -24,6 +24,10 @@ std::string Word(v1::ReceptionOrigin origin) {
   return std::string(absl::StripPrefix(v1::ReceptionOrigin_Name(origin), "RECEPTION_ORIGIN_"));
 }
 
+std::string Word(v1::IdentityMethod method) {
+  return std::string(absl::StripPrefix(v1::IdentityMethod_Name(method), "IDENTITY_METHOD_"));
+}
+
 bool IsTied(const v1::Reception& reception) {
   return reception.assignment().state() != v1::ASSIGNMENT_STATE_UNASSIGNED &&
          reception.assignment().state() != v1::ASSIGNMENT_STATE_UNSPECIFIED;
@@ -43,6 +47,7 @@ std::string ChangesIn(const v1::Reception& before, const v1::Reception& after) {
   if (before.state() != after.state() && after.state() != v1::RECEPTION_STATE_CLOSED) {
     add(Word(after.state()));
   }
+  if (before.identity_method() != after.identity_method()) add(Word(after.identity_method()));
   if (!SameTie(before, after)) add(Word(after.assignment().state()));
   if (before.superseded_by() != after.superseded_by()) add("superseded");
   if (before.confirmation().confirmation_id() != after.confirmation().confirmation_id()) {

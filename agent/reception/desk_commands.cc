@@ -7,6 +7,7 @@
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
 #include "agent/base/log.h"
+#include "agent/reception/change.h"
 #include "agent/reception/desk_audit.h"
 #include "agent/reception/desk_impl.h"
 
@@ -69,7 +70,7 @@ absl::StatusOr<std::optional<v1::Reception>> Desk::Impl::FindReceptionResult(
     return base::MakeError(base::ErrorCode::kStoreCorrupt,
                            {.what = "a stored result cannot be read"});
   }
-  if (!caller.MaySee(result.counter())) return NotFound(result.reception_id());
+  if (!caller.MaySee(result)) return NotFound(result.reception_id());
   return result;
 }
 
@@ -90,7 +91,7 @@ absl::StatusOr<ReceptionPtr> Desk::Impl::FindFor(const Caller& caller,
     reception = *std::move(parsed);
   }
   // Who may not see the counter does not learn that the reception exists.
-  if (!caller.MaySee(reception->counter())) return NotFound(reception_id);
+  if (!caller.MaySee(*reception)) return NotFound(reception_id);
   return reception;
 }
 
@@ -114,6 +115,10 @@ absl::StatusOr<v1::Reception> Desk::Impl::Command(const Caller& caller, const Ca
   if (kept->has_value()) return **std::move(kept);
   const absl::StatusOr<ReceptionPtr> before = FindFor(caller, reception_id);
   if (!before.ok()) return before.status();
+  // What was answered is the staff's.
+  if (caller.only_patient_terminal && (*before)->state() == v1::RECEPTION_STATE_ANSWERED) {
+    return WrongState(**before, "one without an answer");
+  }
   absl::StatusOr<v1::Reception> after = Apply(**before, input, clock_.Now());
   if (!after.ok()) return after;
   store::Changes changes;

@@ -59,8 +59,9 @@ absl::Status Desk::Impl::LoadExchanges() {
         std::max(exchange.row.opened_at + options_.answer_within, now + kAfterStart);
     exchange.given_up = NobodyWaits(exchange, now) || (!exchange.row.reception_id.empty() &&
                                                        last[exchange.row.reception_id] != id);
-    // What was not sent for somebody who is gone is not sent any more.
-    if (exchange.about_records() && exchange.step() == ExchangeStep::kPrepared) {
+    // What was not sent for somebody who is gone is not sent any more; a card's challenge is over.
+    if (exchange.topic() != eligibility::Topic::kIdentifiers &&
+        exchange.step() == ExchangeStep::kPrepared) {
       EndNotSent(exchange, base::MakeError(base::ErrorCode::kStopping));
       continue;
     }
@@ -96,6 +97,12 @@ void Desk::Impl::FindLostQuestions(absl::Time now) {
       if (is_asked) continue;
       absl::StatusOr<v1::Reception> unknown = Apply(reception, NoAnswer{}, now);
       if (unknown.ok()) lost_.push_back(*std::move(unknown));
+      continue;
+    }
+    if (IsAtReader(reception)) {
+      absl::StatusOr<v1::Reception> ended =
+          Apply(reception, Abandon{base::MakeDetail(base::ErrorCode::kEndedByRestart)}, now);
+      if (ended.ok()) lost_.push_back(*std::move(ended));
       continue;
     }
     v1::Reception after = reception;

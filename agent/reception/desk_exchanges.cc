@@ -39,6 +39,7 @@ void ForgetPerson(OpenExchange& exchange) {
   } else {
     question.clear_query();
   }
+  exchange.body.clear_card();
   exchange.body.clear_patient_id();
   exchange.body.clear_flight();
 }
@@ -47,29 +48,30 @@ void ForgetPerson(OpenExchange& exchange) {
 
 eligibility::Line* Desk::Impl::FindLine(absl::string_view terminal) const {
   const auto found = std::find_if(lines_.begin(), lines_.end(), [&](const eligibility::Line* line) {
-    return line->config().terminal == terminal;
+    return line->about().name == terminal;
   });
   return found == lines_.end() ? nullptr : *found;
 }
 
-eligibility::Line* Desk::Impl::ChooseLine(absl::string_view counter,
+eligibility::Line* Desk::Impl::ChooseLine(absl::string_view counter, eligibility::Topic topic,
                                           const std::set<std::string>& tried) const {
-  for (const bool own : {true, false}) {
-    for (eligibility::Line* line : lines_) {
-      const eligibility::LineConfig& config = line->config();
-      if ((config.counter == counter) == own && tried.count(config.terminal) == 0 &&
-          line->Ready()) {
-        return line;
-      }
-    }
+  eligibility::Line* chosen = nullptr;
+  int best = -1;
+  for (eligibility::Line* line : lines_) {
+    const eligibility::LineAbout& about = line->about();
+    if (!about.Answers(counter, topic) || tried.count(about.name) > 0) continue;
+    const int rank = about.first ? 2 : about.counter == counter ? 1 : 0;
+    if (rank <= best || !line->Ready()) continue;
+    chosen = line;
+    best = rank;
   }
-  return nullptr;
+  return chosen;
 }
 
 absl::StatusOr<int> Desk::Impl::NextNumber(const std::string& terminal, absl::CivilDay day) {
   const eligibility::Line* line = FindLine(terminal);
   if (line == nullptr) return base::MakeError(base::ErrorCode::kNotAsked);
-  const eligibility::SuffixRange& range = line->config().range;
+  const eligibility::SuffixRange& range = line->about().range;
   const auto [next, added] = numbers_.try_emplace({terminal, day}, range.first);
   if (added) {
     const absl::StatusOr<std::optional<int>> highest = store_.HighestNumber(terminal, day);
@@ -106,7 +108,7 @@ absl::StatusOr<OpenExchange> Desk::Impl::MakeExchange(v1::OqsMessage question,
   store::ExchangeRow& row = exchange.row;
   row.id = crypto::NewId(now);
   row.reception_id = reception_id;
-  row.terminal = line.config().terminal;
+  row.terminal = line.about().name;
   row.day = base::JapanDay(now);
   const absl::StatusOr<int> number = NextNumber(row.terminal, row.day);
   if (!number.ok()) return number.status();
@@ -194,12 +196,20 @@ void Desk::Impl::OnNotSent(const eligibility::Ticket& ticket, const absl::Status
   FailOver(*exchange, why);
 }
 
+void Desk::Impl::OnNoAnswer(const eligibility::Ticket& ticket, const absl::Status& why) {
+  OpenExchange* exchange = FindExchange(ticket);
+  if (exchange == nullptr || !exchange->waits_for_answer()) return;
+  base::LogWarning("question_without_answer",
+                   {{"exchange", ticket.id}, {"number", base::DetailOf(why)->number()}});
+  GiveUp(*exchange);
+}
+
 void Desk::Impl::FailOver(OpenExchange& exchange, const absl::Status& why) {
   exchange.tried.insert(exchange.row.terminal);
-  eligibility::Line* next = ChooseLine(exchange.body.counter(), exchange.tried);
+  eligibility::Line* next = ChooseLine(exchange.body.counter(), exchange.topic(), exchange.tried);
   if (next == nullptr || exchange.given_up) return EndNotSent(exchange, why);
   store::ExchangeRow row = exchange.Row();
-  row.terminal = next->config().terminal;
+  row.terminal = next->about().name;
   row.day = base::JapanDay(clock_.Now());
   row.step = static_cast<int>(ExchangeStep::kPrepared);
   const absl::StatusOr<int> number = NextNumber(row.terminal, row.day);
@@ -230,6 +240,7 @@ void Desk::Impl::EndNotSent(OpenExchange& exchange, const absl::Status& why) {
   over.row.step = static_cast<int>(ExchangeStep::kNotSent);
   over.row.open = false;
   over.body.clear_question();
+  over.body.clear_card();
   over.body.clear_patient_id();
   over.body.clear_flight();
   *over.body.mutable_ended_because() = base::DetailOf(why).value_or(v1::ErrorDetail());
@@ -258,7 +269,10 @@ absl::Status Desk::Impl::OnAnswered(const eligibility::Ticket& ticket, eligibili
   over.waiters.clear();
   over.row.step = static_cast<int>(ExchangeStep::kAnswered);
   Receptions receptions;
-  if (!exchange->row.reception_id.empty()) {
+  store::Changes changes;
+  if (exchange->body.has_card()) {
+    receptions = AnswerCard(*exchange, std::move(answer), reply.seen_at, changes);
+  } else if (!exchange->row.reception_id.empty()) {
     const v1::PendingNote asked = NoteOf(exchange->body.question().query(), {});
     if (match == eligibility::AnswerMatch::kOtherPerson) {
       receptions = Move(*exchange, AnsweredOther{.asked = asked});
@@ -279,9 +293,10 @@ absl::Status Desk::Impl::OnAnswered(const eligibility::Ticket& ticket, eligibili
                                                         : base::ErrorCode::kForeignInstitution);
   }
   ForgetPerson(over);
-  store::Changes changes;
   changes.exchanges.push_back(over.Row());
+  const std::vector<std::string> used = changes.expectations_gone;
   MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes)));
+  ForgetExpectations(used);
   exchange->row = over.row;
   exchange->body = over.body;
   Tell(*exchange);

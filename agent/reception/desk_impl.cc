@@ -167,6 +167,10 @@ absl::Status Desk::Impl::Save(Receptions receptions, store::Changes changes, con
   if (events.empty()) return absl::OkStatus();
   board_.Publish(events);
   on_event_();
+  for (const Event& event : events) {
+    TendVisit(*event.reception);
+    TellAwaiting(*event.reception);
+  }
   for (const std::string& id : answered) {
     if (on_answered_ != nullptr) on_answered_(*board_.Find(id));
   }
@@ -176,10 +180,10 @@ absl::Status Desk::Impl::Save(Receptions receptions, store::Changes changes, con
 
 void Desk::Impl::Index(const v1::Reception& reception) {
   const std::string& id = reception.reception_id();
-  // A refused answer says nothing about the person's consents, nor does one to identifiers: it must
-  // not shut those of a card read.
-  if (!people_.Has(id) && !reception.has_ended_because() &&
-      reception.origin() != v1::RECEPTION_ORIGIN_IDENTIFIERS) {
+  // A refused answer says nothing about the person's consents, nor does one to identifiers, or one
+  // at a site that takes none at own readers: it must not shut those of a card read.
+  if (!people_.Has(id) && reception.has_confirmation() && !reception.has_ended_because() &&
+      !reception.records_closed() && reception.origin() != v1::RECEPTION_ORIGIN_IDENTIFIERS) {
     people_.Add(id, PersonKeys(reception.confirmation(), person_hash_),
                 AskedAt(reception.confirmation()));
   }

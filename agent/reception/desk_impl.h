@@ -14,6 +14,7 @@
 #include "agent/base/executor.h"
 #include "agent/reception/assignment.h"
 #include "agent/reception/desk.h"
+#include "agent/reception/desk_cards.h"
 #include "agent/reception/exchanges.h"
 #include "agent/reception/machine.h"
 #include "agent/reception/person.h"
@@ -63,23 +64,44 @@ class Desk::Impl {
 
   // desk_ask.cc: what clients ask of OQS.
   void UseLines(std::vector<eligibility::Line*> lines) { lines_ = std::move(lines); }
+  void UseChallenges(std::function<void(ChallengeDone)> ask) { ask_challenge_ = std::move(ask); }
   void UseAnswered(std::function<void(const v1::Reception&)> on_answered) {
     on_answered_ = std::move(on_answered);
   }
   void Confirm(const Caller& caller, const CallKey& call,
                const v1::ConfirmEligibilityRequest& request, absl::Time until, ConfirmDone done);
   absl::StatusOr<v1::Reception> Retry(const Caller& caller, const CallKey& call,
-                                      const std::string& reception_id);
+                                      const v1::RetryReceptionRequest& request);
   void AskRecord(const std::string& reception_id, v1::OqsMessage question, RecordDone done);
   void StopWaiting();
   // Asks about receptions that wait for the line, when it is there, one after the other.
   void AskPending();
+
+  // desk_cards.cc, desk_card_asks.cc: check-in at an own reader.
+  void UseCards(CardReaders cards) { cards_ = std::move(cards); }
+  absl::StatusOr<v1::Reception> StartAtReader(const Caller& caller, const CallKey& call,
+                                              const v1::StartReceptionRequest& request);
+  void SubmitPin(const Caller& caller, const CallKey& call, const v1::SubmitPinRequest& request,
+                 ReceptionDone done);
+  void ConfirmIdentity(const Caller& caller, const CallKey& call,
+                       const v1::ConfirmIdentityRequest& request, ReceptionDone done);
+  absl::StatusOr<v1::Reception> RecordConsent(const Caller& caller, const CallKey& call,
+                                              const v1::RecordConsentRequest& request);
+  absl::StatusOr<v1::Reception> EnrollCard(const Caller& caller, const CallKey& call,
+                                           const v1::EnrollCardRequest& request);
+  void OnReadersChanged();
+  void OnCardLost(const std::string& reception_id, const absl::Status& why);
+
+  // desk_wait.cc
+  void Await(const Caller& caller, const std::string& reception_id, int32_t after_revision,
+             absl::Time until, ReceptionDone done);
 
   // desk_exchanges.cc: what lines tell.
   absl::Status OnStep(const eligibility::Ticket& ticket, eligibility::JournalStep step);
   absl::StatusOr<int> OnNameTaken(const eligibility::Ticket& ticket);
   void OnNotSent(const eligibility::Ticket& ticket, const absl::Status& why);
   absl::Status OnAnswered(const eligibility::Ticket& ticket, eligibility::Reply reply);
+  void OnNoAnswer(const eligibility::Ticket& ticket, const absl::Status& why);
   void OnRemoved(const eligibility::Ticket& ticket);
 
   // desk_exchange_time.cc
@@ -141,10 +163,61 @@ class Desk::Impl {
   absl::Status AskAgain(const Caller& caller, const v1::Reception& before, const CallKey& call,
                         v1::Reception& after);
 
+  // desk_cards.cc
+  CardVisit* FindVisit(const std::string& reception_id);
+  // One input to one reception, saved.
+  absl::StatusOr<v1::Reception> Change(const std::string& reception_id, const Input& input,
+                                       const Caller& by, store::Changes changes = {},
+                                       const CallKey& call = {});
+  // Sets when the reception is abandoned, unless somebody goes on with it.
+  void EndVisitAt(const std::string& reception_id, absl::Time until);
+  void AbandonVisit(const std::string& reception_id, v1::ErrorDetail why);
+  void EndVisit(const std::string& reception_id);
+  // The card and its key are not needed any more.
+  void LetGo(const std::string& reception_id, CardVisit& visit);
+  // After every change: lets go of what the new state does not need.
+  void TendVisit(const v1::Reception& reception);
+  // Opens the card on the reader of a reception that waits for one, when there is one.
+  void ReadCard(const std::string& reception_id);
+  void OnCardOpened(const std::string& reception_id, const std::string& reader,
+                    const absl::StatusOr<reader::CardFacts>& facts);
+  void TakeCard(const std::string& reception_id, CardVisit& visit, const reader::CardFacts& facts);
+  v1::PinKey NewKey(CardVisit& visit);
+  // Calls `then` when the visit has a challenge that may be signed, or why there is none.
+  void WithChallenge(const std::string& reception_id,
+                     std::function<void(const absl::Status&)> then);
+  void TakeChallenge(const std::string& reception_id, const std::string& center,
+                     const oqs::WebChallenge& got);
+  absl::Status CheckPin(const v1::Reception& reception, const v1::SubmitPinRequest& request);
+  absl::StatusOr<v1::Reception> OnProved(const Caller& caller, const CallKey& call,
+                                         const std::string& reception_id,
+                                         const reader::AuthenticateResult& result);
+
+  // desk_card_asks.cc
+  // The line for a card of this counter; nullptr: none can be used now, and nothing may leave.
+  eligibility::Line* CardLine(absl::string_view counter) const;
+  // Takes a reception on to OQS. `input`: AskWithCard or Enrol, without its line.
+  absl::StatusOr<v1::Reception> AskCard(const Caller& caller, const CallKey& call,
+                                        const v1::Reception& before,
+                                        kept::v1::CardQuestion::Purpose purpose, Input input);
+  // The receptions that an answer about a card changes.
+  Receptions AnswerCard(const OpenExchange& exchange, v1::Confirmation answer, absl::Time seen_at,
+                        store::Changes& changes);
+
+  // desk_wait.cc
+  struct Awaiting {
+    std::string reception_id;
+    int32_t after_revision = 0;
+    base::Executor::TimerId timer = 0;
+    ReceptionDone done;
+  };
+  void EndAwaiting(uint64_t key, const v1::Reception* now);
+  void TellAwaiting(const v1::Reception& changed);
+
   // desk_exchanges.cc
   eligibility::Line* FindLine(absl::string_view terminal) const;
-  // The first that may be used now.
-  eligibility::Line* ChooseLine(absl::string_view counter,
+  // The one to ask about `topic` that may be used now.
+  eligibility::Line* ChooseLine(absl::string_view counter, eligibility::Topic topic,
                                 const std::set<std::string>& tried) const;
   // A new exchange by `line`, to be saved and then sent.
   absl::StatusOr<OpenExchange> MakeExchange(v1::OqsMessage question,
@@ -185,6 +258,7 @@ class Desk::Impl {
     std::string newer;
   };
   SamePerson FindSamePerson(const v1::Confirmation& confirmation) const;
+  void ForgetExpectations(const std::vector<std::string>& used);
   Receptions Supersede(const std::vector<std::string>& ids, const std::string& by,
                        absl::Time now) const;
 
@@ -200,6 +274,9 @@ class Desk::Impl {
   void DropExpectations(absl::Time now);
   void RetrySoon() { retry_ = true; }
 
+  // Questions without an answer at a time: more than a site can have, few enough to look for.
+  static constexpr int kMostQuestions = 200;
+
   const DeskOptions options_;
   store::Store& store_;
   audit::Trail& trail_;
@@ -212,6 +289,7 @@ class Desk::Impl {
   People people_;
   std::vector<Expectation> expectations_;
   std::vector<eligibility::Line*> lines_;
+  std::function<void(ChallengeDone)> ask_challenge_;
   // Open ones, by id.
   std::map<std::string, OpenExchange> exchanges_;
   // The next number of a terminal's day.
@@ -223,6 +301,10 @@ class Desk::Impl {
   Receptions lost_;
   absl::Time asked_pending_at_ = absl::InfinitePast();
   base::Executor::TimerId watch_timer_ = 0;
+  CardReaders cards_;
+  std::map<std::string, CardVisit> visits_;
+  std::map<uint64_t, Awaiting> awaiting_;
+  uint64_t last_awaiting_ = 0;
   // When the first consent of each reception ends.
   std::set<std::pair<absl::Time, std::string>> consent_ends_;
   absl::flat_hash_map<std::string, absl::Time> consent_end_of_;

@@ -37,6 +37,12 @@ Desk::Impl::Receptions Desk::Impl::Supersede(const std::vector<std::string>& ids
   return superseded;
 }
 
+void Desk::Impl::ForgetExpectations(const std::vector<std::string>& used) {
+  std::erase_if(expectations_, [&used](const Expectation& expectation) {
+    return std::find(used.begin(), used.end(), expectation.id) != used.end();
+  });
+}
+
 absl::Status Desk::Impl::TakePush(eligibility::FacePush push) {
   const absl::StatusOr<std::optional<std::string>> taken = store_.FindFaceKey(push.key);
   if (!taken.ok()) {
@@ -78,12 +84,7 @@ absl::Status Desk::Impl::TakePush(eligibility::FacePush push) {
   }
   const std::vector<std::string> used = changes.expectations_gone;
   MDG_RETURN_IF_ERROR(Save(std::move(receptions), std::move(changes)));
-  expectations_.erase(std::remove_if(expectations_.begin(), expectations_.end(),
-                                     [&used](const Expectation& expectation) {
-                                       return std::find(used.begin(), used.end(), expectation.id) !=
-                                              used.end();
-                                     }),
-                      expectations_.end());
+  ForgetExpectations(used);
   base::LogInfo("reception_opened",
                 {{"reception", id}, {"terminal", push.terminal}, {"counter", push.counter}});
   return absl::OkStatus();

@@ -38,6 +38,11 @@ eligibility::Ticket OpenExchange::ticket() const {
   return {.id = row.id, .terminal = row.terminal, .day = row.day, .number = row.number};
 }
 
+eligibility::Topic OpenExchange::topic() const {
+  if (body.has_card()) return eligibility::Topic::kCards;
+  return about_records() ? eligibility::Topic::kRecords : eligibility::Topic::kIdentifiers;
+}
+
 store::ExchangeRow OpenExchange::Row() const {
   store::ExchangeRow kept = row;
   kept.body = body.SerializeAsString();
@@ -66,6 +71,7 @@ eligibility::Outgoing OutgoingOf(const OpenExchange& exchange) {
   } else {
     const v1::MessageHeader& header = asked.request_header();
     out.question.query = asked.query();
+    if (exchange.body.has_card()) out.question.card = exchange.body.card();
     out.question.institution = header.medical_institution_code();
     out.question.identifier = header.arbitrary_file_identifier();
     out.question.day = base::ToCivilDay(header.confirmation_date());

@@ -56,6 +56,7 @@ struct OpenExchange {
 
   // A question about medical records, not about the qualification.
   bool about_records() const { return body.question().has_information_query(); }
+  eligibility::Topic topic() const;
   ExchangeStep step() const { return static_cast<ExchangeStep>(row.step); }
   bool waits_for_answer() const {
     return !given_up && (step() == ExchangeStep::kPrepared || step() == ExchangeStep::kWritten ||

@@ -7,8 +7,8 @@
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
 #include "agent/reception/answer.h"
+#include "agent/reception/change.h"
 #include "agent/reception/consent.h"
-#include "agent/reception/next_step.h"
 #include "agent/reception/record_status.h"
 
 namespace madoguchi::reception {
@@ -16,32 +16,6 @@ namespace {
 
 using base::ErrorCode;
 using Result = absl::StatusOr<v1::Reception>;
-
-absl::Status Wrong(ErrorCode code, const v1::Reception& reception, std::string what = {}) {
-  return base::MakeError(code, {.what = std::move(what),
-                                .state = v1::ReceptionState_Name(reception.state()),
-                                .reception_id = reception.reception_id()});
-}
-
-absl::Status WrongState(const v1::Reception& reception, absl::string_view needed) {
-  return Wrong(ErrorCode::kWrongState, reception, absl::StrCat("it must be ", needed));
-}
-
-// Nothing that is over may keep a window open.
-void ShutConsents(v1::Reception& reception) { reception.clear_usable_consents(); }
-
-// Finishes a change.
-void Seal(v1::Reception& reception, absl::Time now) {
-  UpdateRecords(reception);
-  reception.set_revision(reception.revision() + 1);
-  *reception.mutable_changed_at() = base::ToProto(now);
-  *reception.mutable_next_step() = MakeNextStep(reception);
-}
-
-Result Sealed(v1::Reception reception, absl::Time now) {
-  Seal(reception, now);
-  return reception;
-}
 
 absl::Status CheckAnswered(const v1::Reception& reception, int32_t expected_revision) {
   if (reception.state() != v1::RECEPTION_STATE_ANSWERED) return WrongState(reception, "ANSWERED");
@@ -55,6 +29,14 @@ absl::Status CheckAnswered(const v1::Reception& reception, int32_t expected_revi
 bool IsUndecided(const v1::Reception& reception) {
   return reception.state() == v1::RECEPTION_STATE_OUTCOME_UNKNOWN ||
          reception.state() == v1::RECEPTION_STATE_PENDING;
+}
+
+bool CanCancel(const v1::Reception& reception) {
+  return reception.state() == v1::RECEPTION_STATE_ANSWERED ||
+         reception.state() == v1::RECEPTION_STATE_REFUSED || IsUndecided(reception) ||
+         IsAtReader(reception) ||
+         (reception.origin() == v1::RECEPTION_ORIGIN_OWN_READER &&
+          reception.state() == v1::RECEPTION_STATE_NOT_ENROLLED);
 }
 
 bool IsAsked(const v1::Reception& reception) {
@@ -116,10 +98,7 @@ struct Applier {
 
   Result operator()(const Cancel& /*input*/) const {
     if (before.state() == v1::RECEPTION_STATE_CANCELLED) return before;
-    if (before.state() != v1::RECEPTION_STATE_ANSWERED &&
-        before.state() != v1::RECEPTION_STATE_REFUSED && !IsUndecided(before)) {
-      return WrongState(before, "ANSWERED, REFUSED, OUTCOME_UNKNOWN or PENDING");
-    }
+    if (!CanCancel(before)) return WrongState(before, "one that is not ASKING and not over");
     v1::Reception after = before;
     after.set_state(v1::RECEPTION_STATE_CANCELLED);
     *after.mutable_ended_because() =
@@ -254,9 +233,15 @@ struct Applier {
     return Sealed(std::move(after), now);
   }
 
+  template <typename CardInput>
+  Result operator()(const CardInput& input) const {
+    return ApplyCard(before, input, now);
+  }
+
   Result Unanswered(v1::ReceptionState state) const {
-    if (before.state() != v1::RECEPTION_STATE_ASKING || !IsAsked(before)) {
-      return WrongState(before, "ASKING, by identifiers");
+    const bool asked = IsAsked(before) || before.origin() == v1::RECEPTION_ORIGIN_OWN_READER;
+    if (before.state() != v1::RECEPTION_STATE_ASKING || !asked) {
+      return WrongState(before, "ASKING, by identifiers or a card");
     }
     v1::Reception after = before;
     after.set_state(state);
@@ -281,8 +266,7 @@ v1::Reception Open(Opening opening, absl::Time now) {
               .assignment = std::move(opening.assignment),
               .superseded_by = std::move(opening.superseded_by)},
              opening.medical_institution_code, now);
-  Seal(reception, now);
-  return reception;
+  return Sealed(std::move(reception), now);
 }
 
 v1::Reception OpenAsked(Asked asked, absl::Time now) {
@@ -298,8 +282,7 @@ v1::Reception OpenAsked(Asked asked, absl::Time now) {
   *reception.mutable_pending_note() = std::move(asked.note);
   reception.mutable_assignment()->set_state(v1::ASSIGNMENT_STATE_UNASSIGNED);
   *reception.mutable_opened_at() = base::ToProto(now);
-  Seal(reception, now);
-  return reception;
+  return Sealed(std::move(reception), now);
 }
 
 bool CanAsk(const v1::PendingNote& note) {

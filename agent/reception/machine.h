@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "agent/reception/card_inputs.h"
 #include "madoguchi/v1/reception.pb.h"
 
 // The states of a reception and what may happen in each: pure functions, no I/O.
@@ -77,7 +78,8 @@ struct RecordMoved {
   v1::RecordStatus status;
 };
 
-// Questions by identifiers. Nothing of these happens to receptions of other origins.
+// Questions by identifiers. But for NotSent and NoAnswer, which happen to questions about a card,
+// too, nothing of these happens to receptions of other origins; the others are in card_inputs.h.
 
 // The question is in the journal: for the first time (PENDING), or once more although the outcome
 // of the first is unknown. MDG-1411 when it cannot be asked.
@@ -115,7 +117,8 @@ struct AnsweredOther {
 
 using Input =
     std::variant<Assign, Unassign, Cancel, ConsentEnded, Superseded, CloseDay, RecordMoved, Ask,
-                 Correct, Note, NotSent, NoAnswer, Answered, AnsweredOther>;
+                 Correct, Note, NotSent, NoAnswer, Answered, AnsweredOther, CardOpened, CardNotRead,
+                 CardUnfit, PinNotTaken, Identified, Abandon, AskWithCard, Enrol, CardAnswered>;
 
 // The reception after `input`; the same revision when nothing changed. MDG-1402 at a moment when it
 // cannot happen (with state and reception_id), 1403 another revision, 1404 tied to another chart,

@@ -18,6 +18,10 @@ constexpr absl::string_view kCancel = "CancelReception";
 constexpr absl::string_view kConfirm = "ConfirmEligibility";
 constexpr absl::string_view kRetry = "RetryReception";
 constexpr absl::string_view kComplete = "CompletePending";
+constexpr absl::string_view kSubmitPin = "SubmitPin";
+constexpr absl::string_view kConfirmIdentity = "ConfirmIdentity";
+constexpr absl::string_view kRecordConsent = "RecordConsent";
+constexpr absl::string_view kEnroll = "EnrollCard";
 
 bool IsTied(const v1::Assignment& assignment) {
   switch (assignment.state()) {
@@ -83,7 +87,43 @@ void ForAnswered(const v1::Reception& reception, v1::NextStep& step) {
   if (until != absl::InfiniteFuture()) *step.mutable_until() = base::ToProto(until);
 }
 
+void ForWaiting(const v1::Reception& reception, v1::NextStep& step) {
+  AddMethod(step, kCancel);
+  step.set_actor(v1::ACTOR_PATIENT);
+  step.set_text_ja(
+      absl::StrCat(reception.card_problem().text_ja(),
+                   "マイナンバーカードをカードリーダーに置いて、そのままお待ちください。"));
+}
+
+void ForCard(const v1::Reception& reception, v1::NextStep& step) {
+  const int left = reception.pin_attempts_left();
+  if (left > 0) AddMethod(step, kSubmitPin);
+  AddMethod(step, kConfirmIdentity);
+  AddMethod(step, kCancel);
+  if (left == 0) {
+    step.set_actor(v1::ACTOR_STAFF);
+    step.set_text_ja(
+        "このカードでは暗証番号を使えません。カードの写真と本人を見比べて、目視で確認してください"
+        "。");
+    return;
+  }
+  step.set_actor(v1::ACTOR_PATIENT);
+  step.set_text_ja(absl::StrCat(
+      reception.card_problem().text_ja(),
+      reception.pin_pad() ? "カードリーダーのキーで暗証番号（数字4桁）を入力してください。"
+                          : "暗証番号（数字4桁）を入力してください。",
+      left == 1 ? "あと1回間違えると使えなくなります。" : ""));
+}
+
 void ForPending(const v1::Reception& reception, v1::NextStep& step) {
+  if (reception.origin() == v1::RECEPTION_ORIGIN_OWN_READER) {
+    AddMethod(step, kCancel);
+    step.set_actor(v1::ACTOR_STAFF);
+    step.set_text_ja(
+        "オンライン資格確認につながらないため、問い合わせていません。資格確認書などで保険を確認し、"
+        "つながってからもう一度カードを置いてもらってください。");
+    return;
+  }
   AddMethod(step, kComplete);
   AddMethod(step, kCancel);
   if (CanAsk(reception.pending_note())) {
@@ -100,9 +140,23 @@ void ForPending(const v1::Reception& reception, v1::NextStep& step) {
       "つながってからもう一度カードを読み取ってもらってください。");
 }
 
+void ForUnknown(const v1::Reception& reception, v1::NextStep& step) {
+  // What a card has signed counts once: it is asked about again with the card only.
+  const bool own = reception.origin() == v1::RECEPTION_ORIGIN_OWN_READER;
+  if (!own) AddMethod(step, kRetry);
+  AddMethod(step, kCancel);
+  step.set_actor(v1::ACTOR_STAFF);
+  step.set_text_ja(absl::StrCat(
+      "問い合わせましたが、回答が届いていません。届けば自動で受け取ります。急ぐときは、",
+      own ? "もう一度カードを置いてもらうか、" : "もう一度問い合わせるか、",
+      "資格確認書などで保険を確認してください。"));
+}
+
 // Nothing came and nobody ended it.
 bool IsUnanswered(const v1::Reception& reception) {
-  return reception.has_pending_note() && !reception.has_ended_because();
+  const bool asked =
+      reception.has_pending_note() || reception.origin() == v1::RECEPTION_ORIGIN_OWN_READER;
+  return asked && !reception.has_confirmation() && !reception.has_ended_because();
 }
 
 std::string EndSentence(const v1::ErrorDetail& why) {
@@ -117,17 +171,32 @@ v1::NextStep MakeNextStep(const v1::Reception& reception) {
     case v1::RECEPTION_STATE_ANSWERED:
       ForAnswered(reception, step);
       break;
+    case v1::RECEPTION_STATE_WAITING_FOR_CARD:
+      ForWaiting(reception, step);
+      break;
+    case v1::RECEPTION_STATE_CARD_PRESENT:
+      ForCard(reception, step);
+      break;
+    case v1::RECEPTION_STATE_IDENTIFIED:
+      AddMethod(step, kRecordConsent);
+      AddMethod(step, kCancel);
+      step.set_actor(v1::ACTOR_PATIENT);
+      step.set_text_ja("本人を確認しました。情報の提供に同意するかどうかを選んでください。");
+      break;
+    case v1::RECEPTION_STATE_NOT_ENROLLED:
+      AddMethod(step, kEnroll);
+      AddMethod(step, kCancel);
+      step.set_actor(v1::ACTOR_PATIENT);
+      step.set_text_ja(
+          "このマイナンバーカードは、まだ保険証としての利用登録がされていません。"
+          "この場で登録するかどうか、患者さんに確認してください。");
+      break;
     case v1::RECEPTION_STATE_ASKING:
       step.set_actor(v1::ACTOR_OQS);
       step.set_text_ja("オンライン資格確認に問い合わせています。回答をお待ちください。");
       break;
     case v1::RECEPTION_STATE_OUTCOME_UNKNOWN:
-      AddMethod(step, kRetry);
-      AddMethod(step, kCancel);
-      step.set_actor(v1::ACTOR_STAFF);
-      step.set_text_ja(
-          "問い合わせましたが、回答が届いていません。届けば自動で受け取ります。"
-          "急ぐときは、もう一度問い合わせるか、資格確認書などで保険を確認してください。");
+      ForUnknown(reception, step);
       break;
     case v1::RECEPTION_STATE_PENDING:
       ForPending(reception, step);

@@ -68,6 +68,7 @@ v1::RecordStatus StatusOf(const v1::Reception& reception, v1::ConsentCategory ca
 void UpdateRecords(v1::Reception& reception) {
   // An answer to identifiers is nobody's consent, whatever it says of consents given elsewhere.
   const bool any = reception.origin() != v1::RECEPTION_ORIGIN_IDENTIFIERS &&
+                   !reception.records_closed() &&
                    std::any_of(std::begin(kCategories), std::end(kCategories),
                                [&reception](v1::ConsentCategory category) {
                                  return Mentions(reception, category, false);

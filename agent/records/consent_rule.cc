@@ -40,8 +40,13 @@ absl::Status CheckReception(const v1::Reception& reception) {
     return Refusal(ErrorCode::kNoRecordsHere, reception);
   }
   // Viewing consent is given at the face reader; an answer to a question by identifiers has none.
-  if (reception.origin() != v1::RECEPTION_ORIGIN_FACE_READER) {
-    return Refusal(ErrorCode::kNoRecordsHere, reception, "it did not begin at a face reader");
+  if (reception.origin() == v1::RECEPTION_ORIGIN_OWN_READER && reception.records_closed()) {
+    return Refusal(ErrorCode::kNoRecordsHere, reception,
+                   "this site takes consents at face readers");
+  }
+  if (reception.origin() != v1::RECEPTION_ORIGIN_FACE_READER &&
+      reception.origin() != v1::RECEPTION_ORIGIN_OWN_READER) {
+    return Refusal(ErrorCode::kNoRecordsHere, reception, "it did not begin with a card");
   }
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "agent/base/error.h"
+#include "agent/oqs/json_form.h"
 #include "agent/oqs/message.h"
 #include "agent/records/views.h"
 #include "google/protobuf/arena.h"
@@ -40,7 +41,14 @@ absl::StatusOr<Reading> ReadAnswer(const Question& question, const Answer& answe
   }
   google::protobuf::Arena arena;
   auto* const message = google::protobuf::Arena::CreateMessage<v1::OqsMessage>(&arena);
-  MDG_RETURN_IF_ERROR(oqs::ReadMessage(answer.file_name, answer.bytes, *message));
+  if (oqs::LooksLikeJson(answer.bytes)) {
+    // As the web API sends it.
+    absl::StatusOr<v1::OqsMessage> read = oqs::ReadJson(answer.file_name, answer.bytes);
+    if (!read.ok()) return read.status();
+    *message = *std::move(read);
+  } else {
+    MDG_RETURN_IF_ERROR(oqs::ReadMessage(answer.file_name, answer.bytes, *message));
+  }
   if (message->has_medical_record()) {
     Reading reading = Common(message->medical_record(), "YZK");
     Slim(question.kind, *message->mutable_medical_record());

@@ -36,6 +36,14 @@ bool OnlyDelivers(const Identity& identity) {
                      [](v1::Role role) { return role == v1::ROLE_ADAPTER; });
 }
 
+// A role besides the patient terminal's lets it see people.
+bool SeesReceptions(const Identity& identity) {
+  return std::any_of(identity.roles.begin(), identity.roles.end(), [](v1::Role role) {
+    return role != v1::ROLE_PATIENT_TERMINAL && role != v1::ROLE_TECHNICIAN &&
+           role != v1::ROLE_AUDITOR;
+  });
+}
+
 // Somebody who is not configured, by what the connection vouches for. No configured name has a
 // colon in it.
 std::string NameOf(const std::optional<Peer>& peer) {
@@ -85,6 +93,11 @@ absl::StatusOr<reception::Caller> Admission::Decide(const grpc::ServerContextBas
   caller.person = *std::move(person);
   caller.counters = identity->counters;
   caller.late_receiver = OnlyDelivers(*identity);
+  const auto has = [identity](v1::Role role) {
+    return std::find(identity->roles.begin(), identity->roles.end(), role) != identity->roles.end();
+  };
+  caller.patient_terminal = has(v1::ROLE_PATIENT_TERMINAL);
+  caller.only_patient_terminal = caller.patient_terminal && !SeesReceptions(*identity);
   return caller;
 }
 

@@ -67,6 +67,10 @@ grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, const abs
 // A call nobody limits, and the longest anybody may wait, unless the request says more.
 inline constexpr absl::Duration kLongestCall = absl::Seconds(30);
 
+// The desk is asked to answer this much earlier than the call is cut, so that its answer, which
+// says more, is the first.
+inline constexpr absl::Duration kAhead = absl::Milliseconds(50);
+
 // How long the daemon may take: a tenth less than the client waits, so that the reason arrives; at
 // most `longest`.
 absl::Duration Allowed(const grpc::CallbackServerContext& context, absl::Duration longest);

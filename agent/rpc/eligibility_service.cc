@@ -18,10 +18,6 @@ using Service = v1::EligibilityService;
 using RawService = Service::WithRawCallbackMethod_ConfirmEligibility<
     Service::WithRawCallbackMethod_GetConfirmation<Service::Service>>;
 
-// The desk is asked to answer this much earlier than the call is cut, so that its answer, which
-// says more, is the first.
-constexpr absl::Duration kAhead = absl::Milliseconds(50);
-
 class EligibilityService final : public RawService {
  public:
   explicit EligibilityService(const ServiceContext& context) : context_(context) {}

@@ -18,15 +18,21 @@ namespace madoguchi::rpc {
 namespace {
 
 constexpr int kDefaultPageSize = 100;
+// A PIN may be typed on the reader while the call waits.
+constexpr absl::Duration kLongestPin = absl::Seconds(60);
 
 using Service = v1::ReceptionService;
+using CardService =
+    Service::WithRawCallbackMethod_StartReception<Service::WithRawCallbackMethod_SubmitPin<
+        Service::WithRawCallbackMethod_ConfirmIdentity<Service::WithRawCallbackMethod_RecordConsent<
+            Service::WithRawCallbackMethod_EnrollCard<Service::Service>>>>>;
 using RawService = Service::WithRawCallbackMethod_GetReception<
     Service::WithRawCallbackMethod_ListReceptions<Service::WithRawCallbackMethod_WatchReceptions<
         Service::WithRawCallbackMethod_AssignPatient<Service::WithRawCallbackMethod_UnassignPatient<
             Service::WithRawCallbackMethod_ExpectPatient<
                 Service::WithRawCallbackMethod_CancelReception<
                     Service::WithRawCallbackMethod_RetryReception<
-                        Service::WithRawCallbackMethod_CompletePending<Service::Service>>>>>>>>>;
+                        Service::WithRawCallbackMethod_CompletePending<CardService>>>>>>>>>;
 
 // Without the id that was asked for: it is none of ours, so it may be anything, a name included.
 absl::Status NotFound() { return base::MakeError(base::ErrorCode::kReceptionNotFound); }
@@ -72,6 +78,41 @@ class ReceptionService final : public RawService {
         context, "madoguchi.v1.ReceptionService.RetryReception", bytes, response,
         &reception::Desk::Retry);
   }
+  grpc::ServerUnaryReactor* StartReception(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* bytes,
+                                           grpc::ByteBuffer* response) override {
+    return Change<v1::StartReceptionRequest, v1::StartReceptionResponse>(
+        context, "madoguchi.v1.ReceptionService.StartReception", bytes, response,
+        &reception::Desk::StartAtReader);
+  }
+  grpc::ServerUnaryReactor* SubmitPin(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* bytes,
+                                      grpc::ByteBuffer* response) override {
+    return Change<v1::SubmitPinRequest, v1::SubmitPinResponse>(
+        context, "madoguchi.v1.ReceptionService.SubmitPin", bytes, response,
+        &reception::Desk::SubmitPin, kLongestPin);
+  }
+  grpc::ServerUnaryReactor* ConfirmIdentity(grpc::CallbackServerContext* context,
+                                            const grpc::ByteBuffer* bytes,
+                                            grpc::ByteBuffer* response) override {
+    return Change<v1::ConfirmIdentityRequest, v1::ConfirmIdentityResponse>(
+        context, "madoguchi.v1.ReceptionService.ConfirmIdentity", bytes, response,
+        &reception::Desk::ConfirmIdentity);
+  }
+  grpc::ServerUnaryReactor* RecordConsent(grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* bytes,
+                                          grpc::ByteBuffer* response) override {
+    return Change<v1::RecordConsentRequest, v1::RecordConsentResponse>(
+        context, "madoguchi.v1.ReceptionService.RecordConsent", bytes, response,
+        &reception::Desk::RecordConsent);
+  }
+  grpc::ServerUnaryReactor* EnrollCard(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* bytes,
+                                       grpc::ByteBuffer* response) override {
+    return Change<v1::EnrollCardRequest, v1::EnrollCardResponse>(
+        context, "madoguchi.v1.ReceptionService.EnrollCard", bytes, response,
+        &reception::Desk::EnrollCard);
+  }
   grpc::ServerUnaryReactor* ExpectPatient(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* bytes,
                                           grpc::ByteBuffer* response) override;
@@ -84,23 +125,38 @@ class ReceptionService final : public RawService {
   using DeskMethod = void (reception::Desk::*)(const reception::Caller&, const Request&,
                                                reception::Desk::ReceptionDone);
 
+  // Answers `call` with what the desk says, as the caller may see it.
+  template <typename Response>
+  static reception::Desk::ReceptionDone Answer(std::shared_ptr<PendingCall> call,
+                                               reception::Caller caller) {
+    return
+        [call = std::move(call), caller = std::move(caller)](absl::StatusOr<v1::Reception> done) {
+          if (!done.ok()) return call->Refuse(done.status());
+          Response reply;
+          *reply.mutable_reception() = caller.Shown(*std::move(done));
+          call->Reply(reply);
+        };
+  }
+
   // The calls that change a reception: one call to the desk, whose thread answers.
   template <typename Request, typename Response>
   grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext* context, absl::string_view method,
                                    const grpc::ByteBuffer* bytes, grpc::ByteBuffer* response,
-                                   DeskMethod<Request> desk_method) {
+                                   DeskMethod<Request> desk_method,
+                                   absl::Duration longest = kLongestCall) {
     Request request;
     const auto caller = Enter(context_, *context, method, *bytes, request);
     if (!caller.ok()) return Refuse(context, caller.status());
-    const auto call = PendingCall::Begin(context, response, context_.clock, context_.timers);
-    (context_.desk.*desk_method)(*caller, request, [call](absl::StatusOr<v1::Reception> done) {
-      if (!done.ok()) return call->Refuse(done.status());
-      Response reply;
-      *reply.mutable_reception() = *std::move(done);
-      call->Reply(reply);
-    });
+    const auto call =
+        PendingCall::Begin(context, response, context_.clock, context_.timers, longest);
+    (context_.desk.*desk_method)(*caller, request, Answer<Response>(call, *caller));
     return call.get();
   }
+
+  // GetReception of one that is not new enough yet.
+  grpc::ServerUnaryReactor* Await(grpc::CallbackServerContext* context, grpc::ByteBuffer* response,
+                                  const reception::Caller& caller,
+                                  const v1::GetReceptionRequest& request);
 
   // The next `wanted` receptions of the token's day, fewer only when there are no more: the desk
   // may stop earlier, when it has looked at many that do not match.
@@ -123,11 +179,12 @@ grpc::ServerUnaryReactor* ReceptionService::GetReception(grpc::CallbackServerCon
       Enter(context_, *context, "madoguchi.v1.ReceptionService.GetReception", *bytes, request);
   if (!caller.ok()) return Refuse(context, caller.status());
   if (const auto found = context_.desk.board().Find(request.reception_id()); found != nullptr) {
-    if (!caller->MaySee(found->counter())) {
-      return Refuse(context, NotFound());
+    if (!caller->MaySee(*found)) return Refuse(context, NotFound());
+    if (request.wait_seconds() > 0 && found->revision() <= request.after_revision()) {
+      return Await(context, response, *caller, request);
     }
     v1::GetReceptionResponse reply;
-    *reply.mutable_reception() = *found;
+    *reply.mutable_reception() = caller->only_patient_terminal ? caller->Shown(*found) : *found;
     return Reply(context, response, reply);
   }
   const auto call = PendingCall::Begin(context, response, context_.clock, context_.timers);
@@ -135,14 +192,26 @@ grpc::ServerUnaryReactor* ReceptionService::GetReception(grpc::CallbackServerCon
       context_.read.Post([this, call, id = request.reception_id(), caller = *std::move(caller)] {
         const auto found = context_.desk.Load(id);
         if (!found.ok()) return call->Refuse(found.status());
-        if (*found == nullptr || !caller.MaySee((*found)->counter())) {
-          return call->Refuse(NotFound());
-        }
+        if (*found == nullptr || !caller.MaySee(**found)) return call->Refuse(NotFound());
         v1::GetReceptionResponse reply;
-        *reply.mutable_reception() = **found;
+        *reply.mutable_reception() = caller.Shown(**found);
         call->Reply(reply);
       });
   if (!posted) call->Refuse(base::MakeError(base::ErrorCode::kStopping));
+  return call.get();
+}
+
+grpc::ServerUnaryReactor* ReceptionService::Await(grpc::CallbackServerContext* context,
+                                                  grpc::ByteBuffer* response,
+                                                  const reception::Caller& caller,
+                                                  const v1::GetReceptionRequest& request) {
+  const absl::Duration wanted = absl::Seconds(request.wait_seconds());
+  const absl::Duration longest = wanted + absl::Seconds(1);
+  const absl::Duration wait =
+      std::clamp(Allowed(*context, longest) - kAhead, absl::ZeroDuration(), wanted);
+  const auto call = PendingCall::Begin(context, response, context_.clock, context_.timers, longest);
+  context_.desk.Await(caller, request.reception_id(), request.after_revision(),
+                      context_.clock.Now() + wait, Answer<v1::GetReceptionResponse>(call, caller));
   return call.get();
 }
 

@@ -120,7 +120,7 @@ absl::Status Server::Impl::BuildServer() {
     export_service_ = MakeExportService(context, *options_.keeper);
   }
   audit_service_ = MakeAuditService(context, audit_);
-  system_service_ = MakeSystemService(context, status_);
+  system_service_ = MakeSystemService(context, status_, options_.readers);
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

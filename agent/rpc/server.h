@@ -18,6 +18,7 @@
 #include "agent/rpc/accept/accept_room.h"
 #include "agent/rpc/accept/tls.h"
 #include "agent/rpc/identity.h"
+#include "agent/rpc/reader_functions.h"
 #include "agent/rpc/status_source.h"
 #include "agent/rpc/watch_hub.h"
 
@@ -41,6 +42,7 @@ struct ServerOptions {
   WatchOptions watch;
   // nullptr: MedicalRecordService is not served. Outlives the server's Stop.
   records::Keeper* keeper = nullptr;
+  ReaderFunctions readers;
 };
 
 // The gRPC server of the daemon: listeners, services, health, reflection. It has three threads of

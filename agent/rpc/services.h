@@ -7,6 +7,7 @@
 
 #include "agent/base/executor.h"
 #include "agent/records/keeper.h"
+#include "agent/rpc/reader_functions.h"
 #include "agent/rpc/reception_source.h"
 #include "agent/rpc/status_source.h"
 
@@ -28,7 +29,7 @@ std::unique_ptr<grpc::Service> MakeExportService(const ServiceContext& context,
 std::unique_ptr<grpc::Service> MakeAuditService(const ServiceContext& context,
                                                 base::Executor& audit);
 std::unique_ptr<grpc::Service> MakeSystemService(const ServiceContext& context,
-                                                 StatusFunction status);
+                                                 StatusFunction status, ReaderFunctions readers);
 
 }  // namespace madoguchi::rpc
 

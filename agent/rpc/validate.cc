@@ -1,6 +1,7 @@
 #include "agent/rpc/validate.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -22,6 +23,7 @@ constexpr int kMostStates = 32;
 constexpr int kMostPageSize = 500;
 constexpr int kMostSeconds = 3600;
 constexpr int kMostWaitSeconds = 600;
+constexpr int kMostWatchSeconds = 60;
 constexpr size_t kLongestName = 100;
 constexpr size_t kLongestAddress = 300;
 constexpr size_t kLongestCode = 4;
@@ -160,7 +162,10 @@ absl::Status Query(const v1::EligibilityQuery& query) {
 }  // namespace
 
 absl::Status Validate(const v1::GetReceptionRequest& request, const RequestContext& /*context*/) {
-  return Id("reception_id", request.reception_id());
+  MDG_RETURN_IF_ERROR(Id("reception_id", request.reception_id()));
+  MDG_RETURN_IF_ERROR(
+      Range("after_revision", request.after_revision(), 0, std::numeric_limits<int32_t>::max()));
+  return Range("wait_seconds", request.wait_seconds(), 0, kMostWatchSeconds);
 }
 
 absl::Status Validate(const v1::GetConfirmationRequest& request,
@@ -259,6 +264,17 @@ absl::Status Validate(const v1::CompletePendingRequest& request,
                       const RequestContext& /*context*/) {
   MDG_RETURN_IF_ERROR(ValidateIds(request.request_id(), request.reception_id()));
   return Note(request.note());
+}
+
+absl::Status ValidateText(std::string field, absl::string_view text, size_t least, size_t most) {
+  return Text(std::move(field), text, least, most);
+}
+
+absl::Status ValidateRequestId(absl::string_view request_id) { return RequestId(request_id); }
+
+absl::Status ValidateCounter(std::string field, const std::string& counter,
+                             const RequestContext& context) {
+  return Counter(std::move(field), counter, context);
 }
 
 absl::Status ValidateIds(absl::string_view request_id, absl::string_view reception_id) {

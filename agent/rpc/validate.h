@@ -51,11 +51,27 @@ inline absl::Status Validate(const v1::GetStatusRequest& /*request*/,
                              const RequestContext& /*context*/) {
   return absl::OkStatus();
 }
+absl::Status Validate(const v1::StartReceptionRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::SubmitPinRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::ConfirmIdentityRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::RecordConsentRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::EnrollCardRequest& request, const RequestContext& context);
+absl::Status Validate(const v1::TestReaderRequest& request, const RequestContext& context);
+inline absl::Status Validate(const v1::ListReadersRequest& /*request*/,
+                             const RequestContext& /*context*/) {
+  return absl::OkStatus();
+}
 inline absl::Status Validate(const v1::WatchStatusRequest& /*request*/,
                              const RequestContext& /*context*/) {
   return absl::OkStatus();
 }
 
+// Parts of requests: so many characters, none of them a control character; an id chosen by the
+// client, or none; a counter that is configured and that the caller may see.
+absl::Status ValidateText(std::string field, absl::string_view text, size_t least, size_t most);
+absl::Status ValidateRequestId(absl::string_view request_id);
+absl::Status ValidateCounter(std::string field, const std::string& counter,
+                             const RequestContext& context);
 // The two ids most requests have; the first may be empty.
 absl::Status ValidateIds(absl::string_view request_id, absl::string_view reception_id);
 

@@ -155,10 +155,18 @@ Spelt Spell(const JisTables& tables, absl::string_view rest, const CodePoint& c)
   return {ToFullWidth(rest.substr(0, c.length)), c.length};
 }
 
+struct Replacements {
+  std::vector<JisReplacement>& first;
+  size_t& count;
+
+  void Add(JisReplacement replacement) {
+    if (++count <= kMaxJisReplacements) first.push_back(std::move(replacement));
+  }
+};
+
 // Walks over a text and hands every piece to a sink, replaced where it is outside.
 template <typename Sink>
-void Walk(const JisTables& tables, absl::string_view utf8, Sink& sink,
-          std::vector<JisReplacement>* replaced) {
+void Walk(const JisTables& tables, absl::string_view utf8, Sink& sink, Replacements* replaced) {
   size_t at = 0;
   while (at < utf8.size()) {
     const size_t start = at;
@@ -173,7 +181,7 @@ void Walk(const JisTables& tables, absl::string_view utf8, Sink& sink,
       Spelt spelt = Spell(tables, utf8.substr(at), c);
       // What spells it is all inside.
       Walk(tables, spelt.by, sink, nullptr);
-      replaced->push_back({at, c.value, std::move(spelt.by)});
+      replaced->Add({at, c.value, std::move(spelt.by)});
       at += spelt.length;
     } else {
       at += c.length;
@@ -255,8 +263,9 @@ absl::StatusOr<JisText> FitToJis(absl::string_view utf8) {
   MDG_RETURN_IF_ERROR(tables.status());
   JisText result;
   result.utf8.reserve(utf8.size());
+  Replacements replacements{result.replaced, result.replaced_count};
   Utf8Sink sink(**tables, result.utf8);
-  Walk(**tables, utf8, sink, &result.replaced);
+  Walk(**tables, utf8, sink, &replacements);
   return result;
 }
 
@@ -265,8 +274,9 @@ absl::StatusOr<Iso2022JpBytes> EncodeIso2022Jp(absl::string_view utf8) {
   MDG_RETURN_IF_ERROR(tables.status());
   Iso2022JpBytes result;
   result.bytes.reserve(utf8.size());
+  Replacements replacements{result.replaced, result.replaced_count};
   Iso2022JpSink sink(result.bytes);
-  Walk(**tables, utf8, sink, &result.replaced);
+  Walk(**tables, utf8, sink, &replacements);
   sink.Finish();
   return result;
 }

@@ -17,6 +17,9 @@ namespace madoguchi::text {
 // What stands for a character that has no replacement in the table of jis.cc: U+25A0.
 inline constexpr absl::string_view kGaiji = "■";
 
+// So many replacements are told one by one; a hostile text would have millions.
+inline constexpr size_t kMaxJisReplacements = 10'000;
+
 // A character that was replaced because it is outside.
 struct JisReplacement {
   // Where it began in the text that was given, in bytes.
@@ -32,8 +35,9 @@ struct JisText {
   // UTF-8. Where Unicode has two characters for one of JIS, the one CP932 uses (U+FF0D for
   // U+2212, U+FF5E for U+301C): so CP932 can write it, too. That counts as no replacement.
   std::string utf8;
-  // In order of their offsets.
+  // The first kMaxJisReplacements, in order of their offsets, and how many there were.
   std::vector<JisReplacement> replaced;
+  size_t replaced_count = 0;
 };
 
 // `utf8` with everything outside replaced. Half-width kana become full-width, NEC's symbols are
@@ -44,6 +48,7 @@ absl::StatusOr<JisText> FitToJis(absl::string_view utf8);
 struct Iso2022JpBytes {
   std::string bytes;
   std::vector<JisReplacement> replaced;
+  size_t replaced_count = 0;
 };
 
 // The same as ISO-2022-JP (`ESC $ B` into kanji, `ESC ( B` back). Every ASCII character, so every

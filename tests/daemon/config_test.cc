@@ -138,6 +138,79 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"Syntax", "[listen]", "[listen", "5: ", ""}),
     [](const auto& test) { return test.param.name; });
 
+constexpr char kCenter[] = R"(
+[center]
+url = "https://oqs.example.invalid:8443"
+answers = ["identifiers", "records"]
+counters = ["front-1", "web-only"]
+certificate = "pki/client.pem"
+key = "pki/client.key"
+ca = "/pki/ca.pem"
+account = "site"
+password_file = "pki/password"
+query = "https://other.example.invalid/search"
+drug = "/drug"
+checkup = "/checkup"
+headers = ["X-Site: 1"]
+sessions = 3
+)";
+
+TEST(Config, ReadsTheWebApi) {
+  const auto config = ParseConfig(std::string(kGood) + kCenter, "/site/madoguchi.toml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_TRUE(config->center.has_value());
+  const eligibility::WebConfig& center = *config->center;
+  EXPECT_EQ(center.name, "web");
+  EXPECT_THAT(center.answers,
+              ElementsAre(eligibility::Topic::kIdentifiers, eligibility::Topic::kRecords));
+  // A path belongs to the url; a whole address stands for itself.
+  EXPECT_EQ(center.login_url,
+            "https://oqs.example.invalid:8443/oqs-api-pro/MSA12020/ILI12020SV01/auth");
+  EXPECT_EQ(center.query_url, "https://other.example.invalid/search");
+  EXPECT_EQ(center.drug_url, "https://oqs.example.invalid:8443/drug");
+  EXPECT_EQ(center.renew_url, "");
+  EXPECT_EQ(center.card_url, "");
+  EXPECT_EQ(center.keys.certificate, "/site/pki/client.pem");
+  EXPECT_EQ(center.keys.ca, "/pki/ca.pem");
+  EXPECT_EQ(center.password_file, "/site/pki/password");
+  EXPECT_EQ(center.most_in_flight, 3);
+  EXPECT_THAT(config->Counters(), ElementsAre("front-1", "front-2", "kiosk", "web-only"));
+}
+
+TEST(Config, RefusesMistakesAboutTheWebApi) {
+  const struct {
+    const char* from;
+    const char* to;
+    const char* key;
+  } mistakes[] = {
+      {"https://oqs.example.invalid:8443", "http://oqs.example.invalid", "center.url"},
+      {"https://oqs.example.invalid:8443", "https://user@oqs.example.invalid", "center.url"},
+      {"https://oqs.example.invalid:8443", "https://oqs.example.invalid/path", "center.url"},
+      {R"(["identifiers", "records"])", "[]", "center.answers"},
+      {R"(["identifiers", "records"])", R"(["everything"])", "center.answers"},
+      // What is asked needs an address.
+      {R"(["identifiers", "records"])", R"(["cards"])", "center.challenge"},
+      {"drug = \"/drug\"\n", "", "center.drug"},
+      {"\"/drug\"", "\"drug\"", "center.drug"},
+      {"\"/drug\"", "\"/drug path\"", "center.drug"},
+      {"https://other.example.invalid/search", "http://other.example.invalid/search",
+       "center.query"},
+      {"X-Site: 1", "X-Site 1", "center.headers"},
+      {"X-Site: 1", "X-Site: 1\\r\\nX-Other: 2", "center.headers"},
+      {"sessions = 3", "sessions = 33", "center.sessions"},
+      {"sessions = 3", "name = \"terminal-1\"", "center.name"},
+      {"sessions = 3", "session = 3", "center.session"},
+  };
+  for (const auto& mistake : mistakes) {
+    const std::string text =
+        absl::StrReplaceAll(std::string(kGood) + kCenter, {{mistake.from, mistake.to}});
+    const auto config = ParseConfig(text, "/site/madoguchi.toml");
+    ASSERT_FALSE(config.ok()) << mistake.to;
+    EXPECT_THAT(std::string(config.status().message()), HasSubstr(mistake.key)) << mistake.to;
+    EXPECT_TRUE(base::Is(config.status(), base::ErrorCode::kBadConfiguration));
+  }
+}
+
 TEST(Config, RefusesWhatIsNoFile) {
   EXPECT_FALSE(LoadConfig("/dev/zero").ok());
   EXPECT_FALSE(LoadConfig("/nowhere/at/all").ok());

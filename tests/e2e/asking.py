@@ -105,7 +105,9 @@ class Desk:
                                      timeout=PATIENCE).status
 
     def line(self, terminal=0):
-        return self.status().connections[terminal].line
+        """The one that questions go by: a terminal's, or that of the web API."""
+        place = self.clinic.terminals if self.clinic.by_web else terminal
+        return self.status().connections[place].line
 
     def wait_for_line(self, *states, terminal=0, seconds=None):
         """The line, once its state is one of the names (without prefix)."""

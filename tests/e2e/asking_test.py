@@ -10,7 +10,7 @@ import unittest
 import grpc
 from asking import Desk, State, number_of, people_of
 
-from clinic import PATIENCE, Clinic, wait_until
+from clinic import PATIENCE, Clinic, of_terminals, wait_until
 
 # A question without an answer for so long has an unknown outcome.
 WITHIN = 6
@@ -55,6 +55,8 @@ class Asking(unittest.TestCase):
         self.addCleanup(self.clinic.close)
         self.clinic.set_key("site", "answer_within", f'"{within}s"')
         self.clinic.set_key("terminal", "try_again_after", '"1s"')
+        self.clinic.set_key("center", "answer_within", f'"{within}s"')
+        self.clinic.set_key("center", "try_again_after", '"1s"')
         self.clinic.start_sim("--answer-after", answer_after)
         self.clinic.start_daemon()
         self.people = people_of(self.clinic)
@@ -107,6 +109,7 @@ class Asking(unittest.TestCase):
         self.assertLessEqual(len(self.asked_about(person)), 1, "asked more than once")
         return f"{fault}: {state_of(reception)} after {took:.1f} s"
 
+    @of_terminals
     def test_every_fault_has_an_end_and_disturbs_nobody(self):
         self.start(terminals=2)
         people = iter(self.people)
@@ -128,6 +131,7 @@ class Asking(unittest.TestCase):
         self.assertTrue(texts and whole)
         self.assertEqual(self.replies(2), [])
 
+    @of_terminals
     def test_a_reply_that_comes_twice_is_removed_twice(self):
         self.start()
         self.clinic.fault("set", "answer-twice")
@@ -215,7 +219,7 @@ class Asking(unittest.TestCase):
         person = self.people[0]
         calls = [self.desk.confirm_later(person, request_id=f"e{index}" if index % 2 else "",
                                          wait_seconds=20) for index in range(10)]
-        wait_until(lambda: len(list(self.exchange_folder("req").iterdir())) == 1)
+        wait_until(lambda: self.desk.line().in_flight == 1)
         self.clinic.fault("clear")
         answers = [call.result(PATIENCE).confirmation for call in calls]
         self.assertEqual(len({answer.confirmation_id for answer in answers}), 1)
@@ -225,6 +229,7 @@ class Asking(unittest.TestCase):
         self.assertNotEqual(later.confirmation.confirmation_id, answers[0].confirmation_id)
         self.assertEqual(len(self.clinic.requests()), 2)
 
+    @of_terminals
     def test_another_terminal_is_asked_only_if_the_first_was_not(self):
         self.start(terminals=2)
         front = self.clinic.counters()[0]
@@ -241,6 +246,7 @@ class Asking(unittest.TestCase):
         self.assertEqual([entry["terminal"] for entry in self.asked_about(self.people[1])],
                          ["terminal-1"])
 
+    @of_terminals
     def test_a_restart_knows_what_was_asked(self):
         self.start(within=60)
         first = self.desk.confirm(self.people[0], request_id="k0", wait_seconds=20)
@@ -261,6 +267,7 @@ class Asking(unittest.TestCase):
         self.assertEqual(len(self.clinic.requests()), 3)
         wait_until(lambda: not self.replies())
 
+    @of_terminals
     def test_equal_questions_are_one_also_over_a_restart(self):
         self.start(within=60)
         self.clinic.fault("set", "answer-late")
@@ -275,6 +282,7 @@ class Asking(unittest.TestCase):
         self.assertTrue(call.result(PATIENCE).confirmation.qualifications)
         self.assertEqual(len(self.clinic.requests()), 1)
 
+    @of_terminals
     def test_a_terminal_has_twenty_at_a_time(self):
         self.start(within=120)
         self.clinic.fault("set", "request-ignored")
@@ -290,6 +298,7 @@ class Asking(unittest.TestCase):
         self.assertEqual([entry["patient"] for entry in self.clinic.requests()],
                          [person["patient"] for person in self.people[:30]])
 
+    @of_terminals
     def test_names_of_another_program_in_our_range(self):
         self.start(within=20)
         foreign = {}

@@ -36,6 +36,15 @@ BIN = pathlib.Path(os.environ.get("MADOGUCHI_BIN", ROOT / "build" / "bin"))
 PATIENCE = float(os.environ.get("MADOGUCHI_PATIENCE", "30"))
 
 
+# Whether this run is about a site whose questions go over the web API (see CMakeLists.txt).
+BY_WEB = os.environ.get("MADOGUCHI_BY_WEB") == "1"
+
+
+def of_terminals(test):
+    """Leaves out a test about files in `req` and `res` where there are none."""
+    return None if BY_WEB else test
+
+
 class Program:
     """A child process whose standard output is read line by line while it runs."""
 
@@ -153,9 +162,10 @@ def free_port():
 
 
 class Clinic:
-    """One site. tcp=True also listens with mutual TLS on 127.0.0.1:`port`."""
+    """One site. tcp=True also listens with mutual TLS on 127.0.0.1:`port`; by_web=True asks about
+    identifiers and records over the web API, and the terminals only read cards."""
 
-    def __init__(self, terminals=1, tcp=False, seed=1, init=()):
+    def __init__(self, terminals=1, tcp=False, seed=1, init=(), by_web=BY_WEB):
         # Short, because the path of a UNIX socket may have 107 bytes only.
         self._top = pathlib.Path(tempfile.mkdtemp(prefix="mdg-"))
         self.folder = self._top / "site"
@@ -163,11 +173,15 @@ class Clinic:
         self.config = self.folder / "madoguchi.toml"
         self.target = f"unix:{self.socket}"
         self.port = free_port() if tcp else None
+        self.by_web = by_web
+        self.terminals = terminals
         self.sim = None
         self.daemon = None
         self._programs = []
         command = [BIN / "madoguchi-sim", "init", self.folder, "--seed", seed,
                    "--terminals", terminals, *init]
+        if by_web:
+            command.append("--asks-by-web")
         if tcp:
             command += ["--listen", f"127.0.0.1:{self.port}"]
         try:
@@ -205,9 +219,10 @@ class Clinic:
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def counters(self):
-        """The counters of the terminals, in their order."""
-        return re.findall(r'^counter = "([^"]+)"', self.config.read_text(encoding="utf-8"),
-                          re.MULTILINE)
+        """The counters of the terminals, in their order; then those of readers alone."""
+        found = re.findall(r'^counter = "([^"]+)"', self.config.read_text(encoding="utf-8"),
+                           re.MULTILINE)
+        return list(dict.fromkeys(found))
 
     # --- processes
 

@@ -11,7 +11,7 @@ import unittest
 import grpc
 from recording import Records, api
 
-from clinic import Clinic, wait_until
+from clinic import Clinic, of_terminals, wait_until
 
 FETCH = api.FRESHNESS_FETCH
 STORED = api.FRESHNESS_STORED_ONLY
@@ -88,6 +88,7 @@ class Consented(SharedClinic):
             self.records.drugs(reception, freshness=FETCH, request_id=request_id)
             self.assertEqual(seen + times, len(self.records.asked()))
 
+    @of_terminals
     def test_answers_in_pieces_and_twice_and_none_is_left(self):
         reception = self.records.tap(persona="no-end-consent", consent="all")
         res = self.clinic.folder / "oqs" / "res"
@@ -307,10 +308,7 @@ class WrongPatient(SharedClinic):
 class Prefetch(unittest.TestCase):
     def test_ready_in_time_and_one_question_for_everybody(self):
         with Clinic(init=("--patients", "5")) as clinic:
-            text = clinic.config.read_text(encoding="utf-8")
-            clinic.config.write_text(re.sub(r'(?m)^(res = ".*")$',
-                                            r'\1\nprefetch = ["drug", "checkup"]', text),
-                                     encoding="utf-8")
+            clinic.set_key("terminal", "prefetch", '["drug", "checkup"]')
             clinic.start_sim("--answer-after", "2s")
             clinic.start_daemon()
             records = Records(clinic)

@@ -34,6 +34,7 @@ class ExchangeSimulatorTest : public testing::Test {
     question_ = {.family = v1::MESSAGE_FAMILY_OQSSIQUC01,
                  .query = read->query,
                  .information = {},
+                 .card = {},
                  .institution = std::string(sim::kInstitution),
                  .identifier = absl::StrCat("MDG-", number),
                  .day = kDay};

@@ -97,20 +97,6 @@ TEST_F(MonitorTest, SurvivesTheServiceGoingAndComing) {
   }
 }
 
-TEST_F(MonitorTest, CardsThatLieThereAtTheStartArePoweredOff) {
-  FakePcsc::Get().Change([](FakePcsc& fake) {
-    fake.readers["Front 00 00"].card = AnyCard();
-    fake.readers["Somebody's 00 00"].card = AnyCard();
-  });
-  monitor_.Start();
-  WaitFor([](const ReaderList& list) { return list.readers.size() == 2; });
-  ASSERT_TRUE(monitor_.Stop(kPatience));
-  EXPECT_THAT(FakePcsc::Get().readers["Front 00 00"].dispositions,
-              ElementsAre(DWORD{SCARD_UNPOWER_CARD}));
-  // What is nobody's is left alone.
-  EXPECT_THAT(FakePcsc::Get().readers["Somebody's 00 00"].dispositions, IsEmpty());
-}
-
 TEST_F(MonitorTest, ImpossibleAndUnusableStatesAreTrouble) {
   FakePcsc::Get().Change([](FakePcsc& fake) { fake.readers["Front 00 00"].card = AnyCard(); });
   monitor_.Start();

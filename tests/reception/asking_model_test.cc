@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/eligibility/exchange_folder.h"
+#include "agent/eligibility/folder_line.h"
 #include "agent/reception/exchanges.h"
 #include "tests/reception/desk_fixture.h"
 #include "tests/reception/scripted_terminal.h"
@@ -47,13 +47,13 @@ class AskingModelTest : public DeskFixture, public testing::WithParamInterface<i
 
   // Lines that are never started: their thread is this test.
   void Begin() {
-    line_ =
-        std::make_unique<eligibility::Line>(eligibility::LineConfig{.terminal = "t1",
-                                                                    .counter = "main",
-                                                                    .req = terminal_.site().Req(),
-                                                                    .res = terminal_.site().Res(),
-                                                                    .range = {}},
-                                            clock_, eligibility::LineSink{});
+    line_ = std::make_unique<eligibility::FolderLine>(
+        eligibility::LineConfig{.terminal = "t1",
+                                .counter = "main",
+                                .req = terminal_.site().Req(),
+                                .res = terminal_.site().Res(),
+                                .range = {}},
+        clock_, eligibility::LineSink{});
     lines_ = {line_.get()};
     StartUp();
     sink_ = desk_->MakeLineSink();
@@ -377,7 +377,7 @@ class AskingModelTest : public DeskFixture, public testing::WithParamInterface<i
                              [this](const std::string& identifier, const std::string& person) {
                                Taken(identifier, person);
                              }};
-  std::unique_ptr<eligibility::Line> line_;
+  std::unique_ptr<eligibility::FolderLine> line_;
   eligibility::LineSink sink_;
   std::map<std::string, Asked> asked_;
   // Of exchanges whose request was taken.

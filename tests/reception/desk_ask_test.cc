@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/eligibility/folder_line.h"
 #include "agent/reception/exchanges.h"
 #include "tests/reception/desk_fixture.h"
 
@@ -28,7 +29,7 @@ class DeskAskTest : public DeskFixture {
     made_.clear();
     lines_.clear();
     for (const std::string& name : terminals) {
-      made_.push_back(std::make_unique<eligibility::Line>(
+      made_.push_back(std::make_unique<eligibility::FolderLine>(
           eligibility::LineConfig{.terminal = name,
                                   .counter = name == "t1" ? "main" : "pharmacy",
                                   .req = "/nowhere/req",
@@ -112,7 +113,7 @@ class DeskAskTest : public DeskFixture {
   }
 
   eligibility::SuffixRange range_;
-  std::vector<std::unique_ptr<eligibility::Line>> made_;
+  std::vector<std::unique_ptr<eligibility::FolderLine>> made_;
   eligibility::LineSink sink_;
 };
 

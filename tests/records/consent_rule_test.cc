@@ -113,12 +113,17 @@ TEST(ConsentRuleTest, WithdrawnShutsAtOnceAlsoForLateReceivers) {
 
 TEST(ConsentRuleTest, OnlyReceptionsThatCanHaveRecords) {
   for (const v1::ReceptionOrigin origin :
-       {v1::RECEPTION_ORIGIN_IDENTIFIERS, v1::RECEPTION_ORIGIN_OWN_READER,
-        v1::RECEPTION_ORIGIN_BATCH_UNIT, v1::RECEPTION_ORIGIN_UNSPECIFIED}) {
+       {v1::RECEPTION_ORIGIN_IDENTIFIERS, v1::RECEPTION_ORIGIN_BATCH_UNIT,
+        v1::RECEPTION_ORIGIN_UNSPECIFIED}) {
     v1::Reception reception = Consented(kDrug);
     reception.set_origin(origin);
     ExpectRefused(FindWindow(reception, kDrug, Morning()), ErrorCode::kNoRecordsHere);
   }
+  v1::Reception own = Consented(kDrug);
+  own.set_origin(v1::RECEPTION_ORIGIN_OWN_READER);
+  EXPECT_TRUE(FindWindow(own, kDrug, Morning()).ok());
+  own.set_records_closed(true);
+  ExpectRefused(FindWindow(own, kDrug, Morning()), ErrorCode::kNoRecordsHere);
   for (int state = v1::ReceptionState_MIN; state <= v1::ReceptionState_MAX; ++state) {
     if (state == v1::RECEPTION_STATE_ANSWERED) continue;
     v1::Reception reception = Consented(kDrug);

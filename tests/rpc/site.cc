@@ -144,6 +144,21 @@ void Site::StartServer() {
   }
   MakeKeeper();
   options.keeper = keeper_.get();
+  options.readers = {.list =
+                         [] {
+                           v1::ListReadersResponse list;
+                           list.add_readers()->set_name("Reader");
+                           return list;
+                         },
+                     .test =
+                         [](const std::string& reader, const ReaderFunctions::TestDone& done) {
+                           if (reader != "Reader") {
+                             return done(base::MakeError(base::ErrorCode::kReaderNotFound));
+                           }
+                           v1::TestReaderResponse report;
+                           report.set_exchanges(4);
+                           done(report);
+                         }};
   server_ = std::make_unique<Server>(options, *desk_, *trail_, clock_, [this] {
     absl::MutexLock lock(&mu_);
     return status_;

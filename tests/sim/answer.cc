@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
+#include "agent/oqs/json_form.h"
 #include "agent/text/kana.h"
 #include "tests/sim/people.h"
 #include "tests/sim/push.h"
@@ -115,7 +116,7 @@ v1::Confirmation AboutPerson(const Asked& asked, const v1::Confirmation& person)
 absl::StatusOr<Answered> AnswerSingleQuery(const Asked& asked) {
   const v1::EligibilityQuery& query = asked.request.query();
   std::vector<int> people = asked.registry.Find(query);
-  if (asked.facts.tampering.other_question) {
+  if (asked.facts.tampering.other_question || asked.facts.tampering.other_person) {
     // The next one of the population.
     people = {people.empty() ? 1 : people.front() % asked.site.people() + 1};
   }
@@ -218,10 +219,18 @@ std::string AnswerName(absl::string_view request_name) {
                       request_name.substr(kFamilyLetters + kWord));
 }
 
+absl::StatusOr<v1::OqsMessage> ReadEitherForm(const std::string& name, absl::string_view bytes) {
+  return oqs::LooksLikeJson(bytes) ? oqs::ReadJson(name, bytes) : oqs::ReadMessage(name, bytes);
+}
+
+absl::StatusOr<std::string> WriteForm(const v1::OqsMessage& message, const AnswerFacts& facts) {
+  return facts.json ? oqs::WriteJson(message) : oqs::WriteMessage(message, facts.encoding);
+}
+
 absl::StatusOr<Answer> AnswerRequest(const Site& site, const Registry& registry,
                                      const std::string& name, absl::string_view bytes,
                                      const AnswerFacts& facts) {
-  const absl::StatusOr<v1::OqsMessage> read = oqs::ReadMessage(name, bytes);
+  const absl::StatusOr<v1::OqsMessage> read = ReadEitherForm(name, bytes);
   const v1::OqsMessage request = read.ok() ? *read : v1::OqsMessage();
   if (AsksForRecord(name)) {
     return AnswerRecordRequest(site, registry, name, read.ok() ? &request : nullptr, facts);
@@ -233,7 +242,7 @@ absl::StatusOr<Answer> AnswerRequest(const Site& site, const Registry& registry,
   answered->message.set_family(v1::MESSAGE_FAMILY_OQSSIQUC01);
   answered->message.set_role(v1::MESSAGE_ROLE_RESPONSE);
   answered->message.set_file_name(answer.file_name);
-  absl::StatusOr<std::string> written = oqs::WriteMessage(answered->message, facts.encoding);
+  absl::StatusOr<std::string> written = WriteForm(answered->message, facts);
   if (!written.ok() && facts.encoding != oqs::Encoding::kUtf8) {
     // The echo of a question may hold characters CP932 lacks.
     answered->message.mutable_confirmation()->mutable_header()->set_character_code_code("0");

@@ -67,6 +67,8 @@ struct Tampering {
   bool other_institution = false;
   // Another identifier and another person.
   bool other_question = false;
+  // The right identifier and another person.
+  bool other_person = false;
   // Medical records only.
   RecordTwist record = RecordTwist::kNone;
   // OQS refuses to give a medical record.
@@ -77,6 +79,8 @@ struct AnswerFacts {
   absl::Time now;
   oqs::Encoding encoding = oqs::Encoding::kUtf8;
   Tampering tampering = {};
+  // As the web API has it, and not a file.
+  bool json = false;
 };
 
 struct Answer {
@@ -90,7 +94,11 @@ struct Answer {
 // `OQSsiquc01res_X.xml` for `OQSsiquc01req_X.xml`, whatever the case of its letters.
 std::string AnswerName(absl::string_view request_name);
 
-// The answer to the request file `name`, which may hold anything: what cannot be read, or names
+// Bytes of either form; `json` and the encoding decide what is written.
+absl::StatusOr<v1::OqsMessage> ReadEitherForm(const std::string& name, absl::string_view bytes);
+absl::StatusOr<std::string> WriteForm(const v1::OqsMessage& message, const AnswerFacts& facts);
+
+// The answer to the request `name`, which may hold anything: what cannot be read, or names
 // another institution, is answered with SegmentOfResult 9.
 absl::StatusOr<Answer> AnswerRequest(const Site& site, const Registry& registry,
                                      const std::string& name, absl::string_view bytes,

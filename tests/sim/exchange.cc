@@ -15,6 +15,7 @@
 #include "tests/sim/files.h"
 #include "tests/sim/push.h"
 #include "tests/sim/requests.h"
+#include "tests/sim/tampering.h"
 
 namespace madoguchi::sim {
 namespace {
@@ -25,7 +26,6 @@ constexpr absl::Duration kFlapEvery = absl::Seconds(1);
 constexpr int kAnswerPiecesCount = 5;
 constexpr absl::Duration kBetweenAnswerPieces = absl::Milliseconds(120);
 constexpr absl::Duration kBeforeSecondAnswer = absl::Milliseconds(300);
-constexpr size_t kQuestionBytes = 8;
 
 // Names of requests in a folder, oldest name first; files still without a name of ours are others'.
 std::vector<std::string> RequestsIn(const std::string& folder) {
@@ -41,61 +41,6 @@ std::vector<std::string> RequestsIn(const std::string& folder) {
   }
   std::sort(names.begin(), names.end());
   return names;
-}
-
-// What was asked, without what differs between two files that ask the same.
-std::string QuestionOf(const v1::OqsMessage& request) {
-  v1::InformationQuery record = request.information_query();
-  record.clear_arbitrary_file_identifier();
-  const std::string asked = request.has_information_query()
-                                ? absl::StrCat(request.family(), record.SerializeAsString())
-                                : request.query().SerializeAsString();
-  return absl::BytesToHexString(crypto::Sha256(asked).substr(0, kQuestionBytes));
-}
-
-void FillQuestion(const std::string& name, absl::string_view bytes, SeenRequest& seen) {
-  // `YZKsiquc01req_…`: what is before the role's word.
-  seen.family = name.substr(0, name.find("req_"));
-  const absl::StatusOr<v1::OqsMessage> request = oqs::ReadMessage(name, bytes);
-  if (!request.ok()) return;
-  seen.question = QuestionOf(*request);
-  const v1::InformationQuery& record = request->information_query();
-  seen.identifier = request->has_information_query()
-                        ? record.arbitrary_file_identifier()
-                        : request->request_header().arbitrary_file_identifier();
-  seen.file_category = record.file_category_code();
-  seen.from_month = record.from_month().text();
-  seen.to_month = record.to_month().text();
-}
-
-struct TwistOfFault {
-  Fault fault;
-  RecordTwist twist;
-};
-constexpr TwistOfFault kTwists[] = {
-    {Fault::kRecordOtherPerson, RecordTwist::kOtherPerson},
-    {Fault::kRecordOtherSex, RecordTwist::kOtherSex},
-    {Fault::kRecordTwin, RecordTwist::kTwin},
-    {Fault::kRecordMaruTwin, RecordTwist::kMaruTwin},
-    {Fault::kRecordMaruName, RecordTwist::kMaruName},
-    {Fault::kRecordSmallKana, RecordTwist::kSmallKana},
-    {Fault::kRecordNoPatient, RecordTwist::kNoPatient},
-};
-
-// The first one that is on.
-RecordTwist TwistOf(const Delivery& delivery) {
-  const auto* const found =
-      std::find_if(std::begin(kTwists), std::end(kTwists),
-                   [&](const TwistOfFault& entry) { return delivery.Has(entry.fault); });
-  return found == std::end(kTwists) ? RecordTwist::kNone : found->twist;
-}
-
-Tampering TamperingOf(const Delivery& delivery) {
-  return {.error = delivery.Has(Fault::kAnswerError),
-          .other_institution = delivery.Has(Fault::kAnswerInstitution),
-          .other_question = delivery.Has(Fault::kAnswerForeign),
-          .record = TwistOf(delivery),
-          .record_refused = delivery.Has(Fault::kRecordRefused)};
 }
 
 std::string OutcomeOf(const Delivery& delivery) {
@@ -174,7 +119,7 @@ absl::Status Exchange::TakeOne(int terminal, const std::string& name, absl::Time
   const AnswerFacts facts{
       .now = now,
       .encoding = FileEncoding(site_.encoding(), crypto::RandomBytes(1).front()),
-      .tampering = TamperingOf(delivery)};
+      .tampering = TamperingOf(delivery.faults, terminal)};
   const absl::StatusOr<Answer> answer = AnswerRequest(site_, *registry_, name, *bytes, facts);
   if (!answer.ok()) return answer.status();
   SeenRequest seen{.file = name,

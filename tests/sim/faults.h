@@ -80,6 +80,34 @@ enum class Fault {
   kRecordNoPatient,
   // OQS gives none: ResultCode 2.
   kRecordRefused,
+  // From here on: the web API. Faults of questions, answers and records count there, too, when they
+  // are on for every terminal.
+  // Nobody listens.
+  kCenterRefuses,
+  // Everything is read and nothing answered, until the fault is cleared.
+  kCenterHangs,
+  // The connection is reset after the request was read.
+  kCenterResets,
+  // HTTP 503.
+  kCenterFails,
+  // HTTP 200 with bytes that mean nothing.
+  kCenterGarbage,
+  // The right identifier, another person.
+  kCenterOtherPerson,
+  // Tokens given so far do not count any more.
+  kCenterTokenExpired,
+  // No login is accepted.
+  kCenterLoginRefused,
+  // The server's certificate is over.
+  kCenterCertificateExpired,
+  // The answer takes some two seconds, in pieces.
+  kCenterSlow,
+  // Any card is revoked, suspended, not enrolled.
+  kCardRevoked,
+  kCardSuspended,
+  kCardNotEnrolled,
+  // The answer to a card's question echoes none of the consents.
+  kConsentLost,
 };
 
 // What a fault is about: files of the face reader (taps report those), or questions and answers.

@@ -47,6 +47,7 @@ struct Words {
   bool fuse = false;
   std::string stay = "1440m";
   std::string answer_after = "200ms";
+  std::string token_for = "1h";
   CardOptions card = {};
   std::string persona = {};
   int patient = 0;
@@ -183,8 +184,17 @@ absl::Status Run(const Words& words) {
   const absl::StatusOr<absl::Duration> answer_after =
       ParsePositive("--answer-after", words.answer_after);
   if (!answer_after.ok()) return answer_after.status();
+  const absl::StatusOr<absl::Duration> consent_for =
+      ParsePositive("--consent-for", words.consent_for);
+  if (!consent_for.ok()) return consent_for.status();
+  const absl::StatusOr<absl::Duration> token_for = ParsePositive("--token-for", words.token_for);
+  if (!token_for.ok()) return token_for.status();
   return RunSite(*site,
-                 RunOptions{.fuse = words.fuse, .stay = *stay, .answer_after = *answer_after},
+                 RunOptions{.fuse = words.fuse,
+                            .stay = *stay,
+                            .answer_after = *answer_after,
+                            .consent_for = *consent_for,
+                            .token_for = *token_for},
                  [] { std::cout << "ready" << std::endl; });
 }
 
@@ -196,7 +206,7 @@ absl::Status ShowRequests(const Words& words) {
   for (const std::string& line : *lines) {
     if (words.json) std::cout << line << "\n";
   }
-  if (!words.json) std::cout << lines->size() << " request file(s) seen\n";
+  if (!words.json) std::cout << lines->size() << " request(s) seen\n";
   return absl::OkStatus();
 }
 
@@ -314,6 +324,12 @@ void AddCommands(CLI::App& app, Words& words, Action& action) {
   init->add_option("--patients", words.init.patients, "Ordinary patients (default 50)");
   init->add_option("--terminals", words.init.terminals, "Terminals (default 1)");
   init->add_option("--listen", words.init.listen, "HOST:PORT on which the daemon serves TLS");
+  init->add_option("--center-port", words.init.center_port,
+                   "Port of the web API on 127.0.0.1 (default any free one)");
+  init->add_flag("--asks-by-web", words.init.asks_by_web,
+                 "Ask about identifiers and records over the web, not by the terminals");
+  init->add_option("--trust-card-ca", words.init.trust_card_ca,
+                   "Root (PEM) of other cards, which are given to the population");
   init->add_option("--encoding", words.encoding, "utf8, shift_jis or mixed (default utf8)");
   CLI::App* const run =
       Command(app, "run", "Serve the site until SIGTERM; prints `ready`", words, action, Run);
@@ -321,11 +337,15 @@ void AddCommands(CLI::App& app, Words& words, Action& action) {
   run->add_option("--stay", words.stay, "Remove result files older than this (default 1440m)");
   run->add_option("--answer-after", words.answer_after,
                   "Answer requests that long after taking them (default 200ms)");
+  run->add_option("--consent-for", words.consent_for,
+                  "How long consent lasts that came over the web (default 24h)");
+  run->add_option("--token-for", words.token_for,
+                  "How long a token of the web API counts (default 1h)");
   AddTap(app, words, action);
   AddCard(app, words, action);
-  CLI::App* const requests = Command(app, "requests", "Request files the terminals have taken",
+  CLI::App* const requests = Command(app, "requests", "What terminals and the web API were asked",
                                      words, action, ShowRequests);
-  requests->add_flag("--json", words.json, "One JSON object per request file");
+  requests->add_flag("--json", words.json, "One JSON object per request");
   CLI::App* const population =
       Command(app, "population", "Who lives here", words, action, ShowPopulation);
   population->add_flag("--json", words.json, "One JSON object per person");

@@ -153,11 +153,11 @@ v1::OqsMessage Content(const RecordAsked& asked, const Category& category, const
 }
 
 absl::StatusOr<std::string> WriteRecord(v1::OqsMessage message, v1::MessageFamily family,
-                                        const std::string& file_name, oqs::Encoding encoding) {
+                                        const std::string& file_name, const AnswerFacts& facts) {
   message.set_family(family);
   message.set_role(v1::MESSAGE_ROLE_RESPONSE);
   message.set_file_name(file_name);
-  absl::StatusOr<std::string> written = oqs::WriteMessage(message, encoding);
+  absl::StatusOr<std::string> written = WriteForm(message, facts);
   // The identifier comes from somebody else and may hold what CP932 lacks.
   return written.ok() ? written : oqs::WriteMessage(message, oqs::Encoding::kUtf8);
 }
@@ -212,7 +212,7 @@ absl::StatusOr<Answer> AnswerRecordRequest(const Site& site, const Registry& reg
     }
   }
   absl::StatusOr<std::string> bytes =
-      WriteRecord(std::move(message), asked.family, answer.file_name, facts.encoding);
+      WriteRecord(std::move(message), asked.family, answer.file_name, facts);
   if (!bytes.ok()) return bytes.status();
   answer.bytes = *std::move(bytes);
   return answer;

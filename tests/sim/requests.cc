@@ -19,7 +19,7 @@ std::string LogFile(const Site& site) { return absl::StrCat(site.SimFolder(), "/
 absl::Status LogRequest(const Site& site, const SeenRequest& request) {
   JsonObject line;
   line.Text("file", request.file)
-      .Text("terminal", Site::TerminalName(request.terminal))
+      .Text("terminal", request.terminal == 0 ? "web" : Site::TerminalName(request.terminal))
       .Text("at", base::FormatOqsTime(request.at))
       .Number("patient", request.patient)
       .Text("family", request.family)

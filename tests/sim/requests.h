@@ -11,10 +11,11 @@
 
 namespace madoguchi::sim {
 
-// One request file a terminal took (DIR/sim/requests.jsonl). A file of the same name that is
-// written once more is a request of its own.
+// One request file a terminal took, or one request to the web API (DIR/sim/requests.jsonl). A file
+// of the same name that is written once more is a request of its own.
 struct SeenRequest {
   std::string file = {};
+  // 0: it came over the web.
   int terminal = 1;
   absl::Time at;
   // Whom it asked for; 0: nobody known, or several.
@@ -28,7 +29,8 @@ struct SeenRequest {
   // Equal for requests that ask the same: a digest of everything but name and identifier.
   std::string question = {};
   std::string identifier = {};
-  // `answered`, `held` (until the fault is cleared), `unanswered` or `eaten`.
+  // `answered`, `held` (until the fault is cleared), `unanswered` or `eaten`; on the web also
+  // `broken` (the answer does not arrive whole) or `failed` (an HTTP error).
   std::string outcome = {};
 };
 

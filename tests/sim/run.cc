@@ -10,12 +10,14 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
 #include "agent/oqs/message.h"
+#include "tests/sim/center.h"
 #include "tests/sim/exchange.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/files.h"
@@ -151,10 +153,21 @@ absl::Status RunSite(const Site& site, const RunOptions& options,
   if (!signals.ok()) return signals.status();
   Shares shares(site);
   absl::Status result = shares.Start(options.fuse);
+  // Threads begin after everything that makes processes.
+  std::unique_ptr<Center> center;
+  if (result.ok() && site.center_port() != 0) {
+    absl::StatusOr<std::unique_ptr<Center>> started =
+        Center::Start(site, {.answer_after = options.answer_after,
+                             .consent_for = options.consent_for,
+                             .token_for = options.token_for});
+    result = started.status();
+    if (started.ok()) center = *std::move(started);
+  }
   if (result.ok()) {
     ready();
     result = Serve(site, options, shares, signals->get());
   }
+  center.reset();
   result.Update(shares.Stop());
   return result;
 }

@@ -16,6 +16,10 @@ struct RunOptions {
   absl::Duration stay = absl::Hours(24);
   // From the taking of a request to its answer; a real terminal needs seconds.
   absl::Duration answer_after = absl::Milliseconds(200);
+  // How long a consent lasts that came over the web.
+  absl::Duration consent_for = absl::Hours(24);
+  // How long a token of the web API counts.
+  absl::Duration token_for = absl::Hours(1);
 };
 
 // Serves a site until SIGTERM or SIGINT; `ready` is called once it does. One `run` per site. The

@@ -13,8 +13,10 @@
 #include "absl/strings/str_join.h"
 #include "agent/base/error.h"
 #include "agent/base/japan_time.h"
+#include "agent/crypto/certificate.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
+#include "tests/sim/center_tls.h"
 #include "tests/sim/files.h"
 #include "tests/sim/json.h"
 #include "tests/sim/people.h"
@@ -42,6 +44,10 @@ absl::Status CheckInit(const InitOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("--terminals ", options.terminals, ": allowed are 1 to ", kMaxTerminals));
   }
+  if (options.center_port < 0 || options.center_port > 65535) {
+    return absl::InvalidArgumentError(absl::StrCat("--center-port ", options.center_port,
+                                                   ": allowed are 0 (any free one) to 65535"));
+  }
   const size_t colon = options.listen.rfind(':');
   int port = 0;
   if (!options.listen.empty() &&
@@ -52,6 +58,14 @@ absl::Status CheckInit(const InitOptions& options) {
         "--listen ", options.listen, ": allowed is HOST:PORT, such as 127.0.0.1:50443"));
   }
   return absl::OkStatus();
+}
+
+// The certificates of `path`, as they are.
+absl::StatusOr<std::string> ReadCardCa(const std::string& path) {
+  absl::StatusOr<std::string> pem = ReadFile(path);
+  if (pem.ok() && crypto::PemToDer(*pem).ok()) return pem;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--trust-card-ca ", path, ": allowed is a file of certificates as PEM"));
 }
 
 absl::Status MakeEmptyFolder(const std::string& folder) {
@@ -133,12 +147,29 @@ absl::string_view SiteEncodingName(SiteEncoding encoding) {
   return "utf8";
 }
 
-absl::Status InitSite(const InitOptions& options, absl::Time now) {
-  MDG_RETURN_IF_ERROR(CheckInit(options));
+absl::Status InitSite(const InitOptions& given, absl::Time now) {
+  MDG_RETURN_IF_ERROR(CheckInit(given));
+  InitOptions options = given;
+  std::string card_ca;
+  if (!options.trust_card_ca.empty()) {
+    absl::StatusOr<std::string> pem = ReadCardCa(options.trust_card_ca);
+    if (!pem.ok()) return pem.status();
+    card_ca = *std::move(pem);
+  }
+  if (options.center_port == 0) {
+    const absl::StatusOr<int> port = FreePort();
+    if (!port.ok()) return port.status();
+    options.center_port = *port;
+  }
   MDG_RETURN_IF_ERROR(MakeEmptyFolder(options.folder));
   MDG_RETURN_IF_ERROR(MakeFolders(options));
   MDG_RETURN_IF_ERROR(WriteKeys(absl::StrCat(options.folder, "/pki"),
                                 options.listen.substr(0, options.listen.rfind(':')), now));
+  MDG_RETURN_IF_ERROR(WriteCenterKeys(absl::StrCat(options.folder, "/pki"), now));
+  if (!card_ca.empty()) {
+    MDG_RETURN_IF_ERROR(
+        ReplaceFile(absl::StrCat(options.folder, "/pki/trust-card-ca.pem"), card_ca));
+  }
   MDG_RETURN_IF_ERROR(WritePopulation(options, now));
   MDG_RETURN_IF_ERROR(ReplaceFile(absl::StrCat(options.folder, "/madoguchi.toml"),
                                   ConfigurationText(options, geteuid())));
@@ -148,6 +179,7 @@ absl::Status InitSite(const InitOptions& options, absl::Time now) {
       .Number("seed", static_cast<int64_t>(options.seed))
       .Number("patients", options.patients)
       .Number("terminals", options.terminals)
+      .Number("center_port", options.center_port)
       .Text("encoding", SiteEncodingName(options.encoding));
   return ReplaceFile(absl::StrCat(options.folder, "/sim/settings.json"),
                      absl::StrCat(settings.Str(), "\n"));
@@ -170,6 +202,7 @@ absl::StatusOr<Site> Site::Open(const std::string& folder) {
   }
   site.patients_ = IntegerOf(settings, "patients");
   site.terminals_ = IntegerOf(settings, "terminals");
+  site.center_port_ = std::max(IntegerOf(settings, "center_port"), 0);
   const absl::StatusOr<SiteEncoding> encoding = ParseSiteEncoding(
       settings.fields().contains("encoding") ? settings.fields().at("encoding").string_value()
                                              : "");
@@ -184,6 +217,10 @@ absl::StatusOr<Site> Site::Open(const std::string& folder) {
 int Site::people() const { return patients_ + static_cast<int>(Personas().size()); }
 
 std::string Site::SimFolder() const { return absl::StrCat(root_, "/sim"); }
+
+std::string Site::PkiFile(absl::string_view name) const {
+  return absl::StrCat(root_, "/pki/", name);
+}
 
 std::string Site::OqsFolder(int terminal) const {
   return absl::StrCat(root_, "/", FolderName(terminal));

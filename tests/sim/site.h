@@ -32,6 +32,12 @@ struct InitOptions {
   // `HOST:PORT` for mutual TLS; empty: UNIX socket only.
   std::string listen = {};
   SiteEncoding encoding = SiteEncoding::kUtf8;
+  // Port of the web API on this machine; 0: any that is free now.
+  int center_port = 0;
+  // Questions by identifiers and about records go over the web, and terminals only read cards.
+  bool asks_by_web = false;
+  // Somebody else's root of cards (PEM), whose cards are given to the population; empty: none.
+  std::string trust_card_ca = {};
 };
 
 // Writes a whole site into a folder that does not exist or is empty: configuration of the daemon,
@@ -56,10 +62,13 @@ class Site {
   int patients() const { return patients_; }
   int terminals() const { return terminals_; }
   SiteEncoding encoding() const { return encoding_; }
+  // 0: a site of an older kind, without a web API.
+  int center_port() const { return center_port_; }
   // Patients and personas.
   int people() const;
 
   std::string SimFolder() const;
+  std::string PkiFile(absl::string_view name) const;
   // The terminal's folder as the daemon sees it: DIR/oqs, DIR/oqs2, … `terminal` from 1.
   std::string OqsFolder(int terminal) const;
   // Where it lies while `run --fuse` serves it through bindfs.
@@ -85,12 +94,15 @@ class Site {
   int patients_ = 0;
   int terminals_ = 0;
   SiteEncoding encoding_ = SiteEncoding::kUtf8;
+  int center_port_ = 0;
 };
 
 // Parts of InitSite that have a file of their own.
 std::string ConfigurationText(const InitOptions& options, unsigned uid);
 absl::Status WriteKeys(const std::string& pki_folder, const std::string& listen_host,
                        absl::Time now);
+// Those of the web API, and the account's password.
+absl::Status WriteCenterKeys(const std::string& pki_folder, absl::Time now);
 
 }  // namespace madoguchi::sim
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
 #include "agent/crypto/pki.h"
+#include "tests/sim/center.h"
 #include "tests/sim/files.h"
 #include "tests/sim/site.h"
 
@@ -12,6 +13,8 @@ namespace madoguchi::sim {
 namespace {
 
 constexpr absl::string_view kClients[] = {"emr", "dispensing", "desk", "technician", "auditor"};
+// When the authority of the web API was made, and a certificate that is over.
+constexpr absl::Duration kOld = absl::Hours(24 * 10);
 constexpr mode_t kPublic = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
 constexpr mode_t kSecret = S_IRUSR | S_IWUSR;
 
@@ -31,16 +34,17 @@ std::string ListenSection(const std::string& listen) {
       "# tls13_only = true\n\n");
 }
 
-std::string TerminalSection(int terminal) {
+std::string TerminalSection(int terminal, bool asks) {
   const std::string oqs = terminal == 1 ? "oqs" : absl::StrCat("oqs", terminal);
-  return absl::StrCat("[[terminal]]\nname = \"", Site::TerminalName(terminal), "\"\ncounter = \"",
-                      Site::CounterName(terminal), "\"\nface = \"", oqs,
-                      "/face\"\nextra_folders = [\"", oqs, "/trash\"]\nreq = \"", oqs,
-                      "/req\"\nres = \"", oqs, "/res\"\n\n");
+  return absl::StrCat(
+      "[[terminal]]\nname = \"", Site::TerminalName(terminal), "\"\ncounter = \"",
+      Site::CounterName(terminal), "\"\nface = \"", oqs, "/face\"\nextra_folders = [\"", oqs,
+      "/trash\"]\n", asks ? absl::StrCat("req = \"", oqs, "/req\"\nres = \"", oqs, "/res\"\n") : "",
+      "\n");
 }
 
 // Any reader belongs to the first counter; the cards are those of `madoguchi-sim card`.
-std::string ReaderSections() {
+std::string ReaderSections(const InitOptions& options) {
   return absl::StrCat(
       "# カードリーダー。match は名前（madoguchi readers で分かります）、最後の * "
       "は「その後は何でも」\n"
@@ -48,7 +52,25 @@ std::string ReaderSections() {
       Site::CounterName(1),
       "\"\n\n"
       "# 信頼するカード。test_hierarchy は本番では使わないでください\n"
-      "[cards]\nroots = [\"pki/jpki-user-root.pem\"]\ntest_hierarchy = true\n\n");
+      "[cards]\nroots = [\"pki/jpki-user-root.pem\"",
+      options.trust_card_ca.empty() ? "" : ", \"pki/trust-card-ca.pem\"",
+      "]\ntest_hierarchy = true\n"
+      "# このリーダーでの閲覧の同意を使う（本番では確認してから）\nmedical_consent = true\n\n");
+}
+
+// The web API. What no public source shows has paths of our own (agent/oqs/web_assumed.h).
+std::string CenterSection(const InitOptions& options) {
+  return absl::StrCat(
+      "# オンライン資格確認の Web API。answers は何を問い合わせるか\n"
+      "[center]\nurl = \"https://localhost:",
+      options.center_port, "\"\nanswers = [",
+      options.asks_by_web ? "\"identifiers\", \"cards\", \"records\"" : "\"cards\"",
+      "]\nlogin = \"", kLoginPath, "\"\nrenew = \"", kRenewPath, "\"\nquery = \"", kQueryPath,
+      "\"\ndrug = \"", kDrugPath, "\"\ncheckup = \"", kCheckupPath, "\"\nchallenge = \"",
+      kChallengePath, "\"\ncard = \"", kCardPath, "\"\nenrol = \"", kEnrolPath,
+      "\"\ncertificate = \"pki/center-client.pem\"\nkey = \"pki/center-client.key\"\n"
+      "ca = \"pki/center-ca.pem\"\naccount = \"",
+      kCenterAccount, "\"\npassword_file = \"pki/center-password\"\n\n");
 }
 
 std::string ClientSection(absl::string_view name) {
@@ -85,9 +107,9 @@ std::string ConfigurationText(const InitOptions& options, unsigned uid) {
       "# 重ならないように）, request_encoding = \"Shift_JIS\", try_again_after = \"30s\",\n"
       "# prefetch = [\"drug\", \"checkup\"]（カードの読み取りと同時に取り寄せるもの）\n");
   for (int terminal = 1; terminal <= options.terminals; ++terminal) {
-    absl::StrAppend(&text, TerminalSection(terminal));
+    absl::StrAppend(&text, TerminalSection(terminal, !options.asks_by_web));
   }
-  absl::StrAppend(&text, ReaderSections(),
+  absl::StrAppend(&text, CenterSection(options), ReaderSections(options),
                   "# このサイトを作った利用者（uid）は、このパソコンからすべての操作ができます\n"
                   "[[client]]\nname = \"local\"\nuid = ",
                   uid,
@@ -121,6 +143,25 @@ absl::Status WriteKeys(const std::string& pki_folder, const std::string& listen_
     MDG_RETURN_IF_ERROR(WritePair(pki_folder, name, *client));
   }
   return absl::OkStatus();
+}
+
+absl::Status WriteCenterKeys(const std::string& pki_folder, absl::Time now) {
+  const absl::StatusOr<crypto::KeyPair> ca = crypto::MakeCa("madoguchi-sim-center", now - kOld);
+  if (!ca.ok()) return ca.status();
+  MDG_RETURN_IF_ERROR(WritePair(pki_folder, "center-ca", *ca));
+  const crypto::ServerNames names{.dns = {"localhost"}, .ip = {"127.0.0.1"}};
+  const absl::StatusOr<crypto::KeyPair> server = crypto::IssueServer(*ca, "localhost", names, now);
+  if (!server.ok()) return server.status();
+  MDG_RETURN_IF_ERROR(WritePair(pki_folder, "center", *server));
+  const absl::StatusOr<crypto::KeyPair> expired =
+      crypto::IssueServer(*ca, "localhost", names, now - kOld, 1);
+  if (!expired.ok()) return expired.status();
+  MDG_RETURN_IF_ERROR(WritePair(pki_folder, "center-expired", *expired));
+  const absl::StatusOr<crypto::KeyPair> client = crypto::IssueClient(*ca, "center-client", now);
+  if (!client.ok()) return client.status();
+  MDG_RETURN_IF_ERROR(WritePair(pki_folder, "center-client", *client));
+  return crypto::WritePemFile(absl::StrCat(pki_folder, "/center-password"),
+                              absl::StrCat(crypto::GeneratePassword(), "\n"), kSecret, false);
 }
 
 }  // namespace madoguchi::sim

@@ -1,5 +1,5 @@
-#ifndef MADOGUCHI_AGENT_ELIGIBILITY_LINE_WORKER_H_
-#define MADOGUCHI_AGENT_ELIGIBILITY_LINE_WORKER_H_
+#ifndef MADOGUCHI_AGENT_ELIGIBILITY_FOLDER_LINE_WORKER_H_
+#define MADOGUCHI_AGENT_ELIGIBILITY_FOLDER_LINE_WORKER_H_
 
 #include <functional>
 #include <list>
@@ -12,7 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "agent/eligibility/exchange_folder.h"
 #include "agent/eligibility/file_events.h"
-#include "agent/eligibility/line.h"
+#include "agent/eligibility/folder_line.h"
 #include "agent/eligibility/line_board.h"
 #include "agent/eligibility/outside.h"
 #include "agent/eligibility/share_thread.h"
@@ -21,12 +21,11 @@ namespace madoguchi::eligibility {
 
 // The thread of a line. It owns what it needs, so that it can be left behind in a call on the
 // share.
-class Line::Worker : public std::enable_shared_from_this<Worker> {
+class FolderLine::Worker : public std::enable_shared_from_this<Worker> {
  public:
   Worker(LineConfig config, base::Clock& clock, LineSink sink);
 
   // The owner's side; contracts in line.h.
-  const LineConfig& config() const { return config_; }
   void Start();
   bool Stop(absl::Duration patience);
   void Ask(Outgoing outgoing);
@@ -83,8 +82,6 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
   // `document`: it has the name of the PDF.
   Fate OnReply(Item& item, FileLook look, bool document);
   static absl::StatusOr<v1::OqsMessage> Read(const std::string& name, absl::string_view bytes);
-  // The catalogued reason why it is not the question's reply.
-  static std::optional<v1::ErrorDetail> Mismatch(const Item& item, const v1::OqsMessage& message);
   Fate Remove(Item& item, const FileStamp& stamp, bool document);
   void Report(Item& item, v1::ErrorDetail problem);
 
@@ -115,4 +112,4 @@ class Line::Worker : public std::enable_shared_from_this<Worker> {
 
 }  // namespace madoguchi::eligibility
 
-#endif  // MADOGUCHI_AGENT_ELIGIBILITY_LINE_WORKER_H_
+#endif  // MADOGUCHI_AGENT_ELIGIBILITY_FOLDER_LINE_WORKER_H_

@@ -1,4 +1,4 @@
-#include "agent/eligibility/line_worker.h"
+#include "agent/eligibility/folder_line_worker.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -16,7 +16,7 @@ constexpr int kMostRenames = 100;
 
 }  // namespace
 
-Line::Worker::Worker(LineConfig config, base::Clock& clock, LineSink sink)
+FolderLine::Worker::Worker(LineConfig config, base::Clock& clock, LineSink sink)
     : config_(std::move(config)),
       sink_(std::move(sink)),
       board_(config_.terminal,
@@ -25,18 +25,18 @@ Line::Worker::Worker(LineConfig config, base::Clock& clock, LineSink sink)
       clock_(clock),
       folder_(config_.req, config_.res, oqs::MaxMessageBytes(""), meter_) {}
 
-void Line::Worker::Start() {
+void FolderLine::Worker::Start() {
   thread_.Start(absl::StrCat("line-", config_.terminal),
                 [self = shared_from_this()] { self->Run(); });
 }
 
-bool Line::Worker::Stop(absl::Duration patience) {
+bool FolderLine::Worker::Stop(absl::Duration patience) {
   return thread_.Stop(patience, wake_up_, outside_, [this] {
     base::LogWarning("line_abandoned", {{"terminal", config_.terminal}, {"number", "MDG-1203"}});
   });
 }
 
-void Line::Worker::Leave(std::function<void()> word) {
+void FolderLine::Worker::Leave(std::function<void()> word) {
   {
     absl::MutexLock lock(&mu_);
     words_.push_back(std::move(word));
@@ -44,7 +44,7 @@ void Line::Worker::Leave(std::function<void()> word) {
   wake_up_.Wake();
 }
 
-void Line::Worker::TakeWords() {
+void FolderLine::Worker::TakeWords() {
   std::vector<std::function<void()>> words;
   {
     absl::MutexLock lock(&mu_);
@@ -53,7 +53,7 @@ void Line::Worker::TakeWords() {
   for (const auto& word : words) word();
 }
 
-void Line::Worker::Ask(Outgoing outgoing) {
+void FolderLine::Worker::Ask(Outgoing outgoing) {
   if (outgoing.step == JournalStep::kPrepared && !outgoing.given_up) board_.Queued();
   // A std::function has to be copyable; the copy is of pointers only.
   Leave([this, out = std::make_shared<Outgoing>(std::move(outgoing))] {
@@ -67,7 +67,7 @@ void Line::Worker::Ask(Outgoing outgoing) {
   });
 }
 
-void Line::Worker::GiveUp(const std::string& id) {
+void FolderLine::Worker::GiveUp(const std::string& id) {
   Leave([this, id] {
     Item* item = Find(id);
     if (item == nullptr || item->given_up || item->out.answered) return;
@@ -76,26 +76,26 @@ void Line::Worker::GiveUp(const std::string& id) {
   });
 }
 
-void Line::Worker::Drop(const std::string& id) {
+void FolderLine::Worker::Drop(const std::string& id) {
   Leave([this, id] {
     Item* item = Find(id);
     if (item != nullptr) item->dropped = true;
   });
 }
 
-v1::LineStatus Line::Worker::Status() const {
+v1::LineStatus FolderLine::Worker::Status() const {
   return board_.Status(meter_.Lasting(), clock_.Now());
 }
 
-bool Line::Worker::Ready() const { return board_.Ready(meter_.Lasting(), Monotonic()); }
+bool FolderLine::Worker::Ready() const { return board_.Ready(meter_.Lasting(), Monotonic()); }
 
-Line::Worker::Item* Line::Worker::Find(const std::string& id) {
+FolderLine::Worker::Item* FolderLine::Worker::Find(const std::string& id) {
   const auto found = std::find_if(items_.begin(), items_.end(),
                                   [&](const Item& item) { return item.out.ticket.id == id; });
   return found == items_.end() ? nullptr : &*found;
 }
 
-void Line::Worker::Run() {
+void FolderLine::Worker::Run() {
   while (!Stopping()) {
     TakeWords();
     const bool rescan = Monotonic() >= next_rescan_;
@@ -113,7 +113,7 @@ void Line::Worker::Run() {
   }
 }
 
-void Line::Worker::WaitForWork() {
+void FolderLine::Worker::WaitForWork() {
   if (Stopping()) return;
   events_.Wait(wake_up_, look_ ? absl::ZeroDuration() : next_rescan_ - Monotonic());
   wake_up_.Clear();
@@ -123,7 +123,7 @@ void Line::Worker::WaitForWork() {
   }
 }
 
-bool Line::Worker::LookAtFolders() {
+bool FolderLine::Worker::LookAtFolders() {
   if (const int error = folder_.Open(); error != 0) {
     NoteFailure(error);
     // Another one may come in its place.
@@ -135,7 +135,7 @@ bool Line::Worker::LookAtFolders() {
   return true;
 }
 
-int Line::Worker::Sweep() {
+int FolderLine::Worker::Sweep() {
   if (swept_) return 0;
   int removed = 0;
   const int error = folder_.Sweep(
@@ -152,7 +152,7 @@ int Line::Worker::Sweep() {
   return error;
 }
 
-bool Line::Worker::CanWrite() {
+bool FolderLine::Worker::CanWrite() {
   if (writable_ && swept_) return true;
   if (Monotonic() < next_try_) return false;
   int error = folder_.TryToWrite(config_.range);
@@ -172,7 +172,7 @@ bool Line::Worker::CanWrite() {
   return false;
 }
 
-void Line::Worker::NoteFailure(int error) {
+void FolderLine::Worker::NoteFailure(int error) {
   if (error == 0) return;
   swept_ = false;
   writable_ = false;
@@ -186,13 +186,13 @@ void Line::Worker::NoteFailure(int error) {
       outside_.Now());
 }
 
-void Line::Worker::NoteHang() {
+void FolderLine::Worker::NoteHang() {
   if (meter_.TakeLongest() <= config_.hang_after) return;
   base::LogWarning("line_share_answers_again", {{"terminal", config_.terminal}});
   look_ = true;
 }
 
-void Line::Worker::CountUp() {
+void FolderLine::Worker::CountUp() {
   int queued = 0;
   int in_flight = 0;
   for (const Item& item : items_) {
@@ -202,7 +202,7 @@ void Line::Worker::CountUp() {
   board_.SetCounts(queued, in_flight);
 }
 
-void Line::Worker::PublishDue() {
+void FolderLine::Worker::PublishDue() {
   auto in_flight = std::count_if(items_.begin(), items_.end(), [](const Item& item) {
     return item.out.step == JournalStep::kSent && !item.out.answered && !item.given_up;
   });
@@ -223,7 +223,7 @@ void Line::Worker::PublishDue() {
   }
 }
 
-Line::Worker::Fate Line::Worker::NotSent(Item& item, absl::Status why) {
+FolderLine::Worker::Fate FolderLine::Worker::NotSent(Item& item, absl::Status why) {
   // Best effort: what cannot be removed now is swept later.
   const PublishResult withdrawn = folder_.Withdraw(item.names, JournalStep::kPrepared);
   if (withdrawn.error != 0) swept_ = false;
@@ -231,7 +231,7 @@ Line::Worker::Fate Line::Worker::NotSent(Item& item, absl::Status why) {
   return Fate::kOver;
 }
 
-bool Line::Worker::Rename(Item& item) {
+bool FolderLine::Worker::Rename(Item& item) {
   absl::StatusOr<int> number = base::MakeError(base::ErrorCode::kStopping);
   outside_.Call([&] { number = sink_.rename(item.out.ticket); });
   const ExchangeNames old = item.names;
@@ -245,7 +245,7 @@ bool Line::Worker::Rename(Item& item) {
   return number.ok();
 }
 
-Line::Worker::Fate Line::Worker::Withdraw(Item& item) {
+FolderLine::Worker::Fate FolderLine::Worker::Withdraw(Item& item) {
   const PublishResult withdrawn = folder_.Withdraw(item.names, item.out.step);
   if (withdrawn.error != 0) NoteFailure(withdrawn.error);
   if (withdrawn.publication == Publication::kUnknown) return Fate::kStays;
@@ -260,7 +260,7 @@ Line::Worker::Fate Line::Worker::Withdraw(Item& item) {
   return Fate::kStays;
 }
 
-absl::Status Line::Worker::WhyNotSent(const PublishResult& result) {
+absl::Status FolderLine::Worker::WhyNotSent(const PublishResult& result) {
   if (!result.journal.ok()) return result.journal;
   NoteFailure(result.error);
   // What it is, the next look tells.
@@ -269,7 +269,7 @@ absl::Status Line::Worker::WhyNotSent(const PublishResult& result) {
                          {.what = result.error == 0 ? "" : strerrordesc_np(result.error)});
 }
 
-Line::Worker::Fate Line::Worker::Publish(Item& item) {
+FolderLine::Worker::Fate FolderLine::Worker::Publish(Item& item) {
   // What nobody waits for any longer is not sent behind everybody's back.
   if (item.dropped || item.given_up) return Withdraw(item);
   const absl::StatusOr<std::string> bytes = RequestBytes(item.out.question, config_.encoding);

@@ -1,4 +1,4 @@
-#include "agent/eligibility/line.h"
+#include "agent/eligibility/folder_line.h"
 
 #include <gtest/gtest.h>
 
@@ -107,16 +107,16 @@ class Journal {
 class LineTest : public testing::Test {
  protected:
   void Start(std::vector<Outgoing> from_before = {}, int most = 20) {
-    line_ = std::make_unique<Line>(LineConfig{.terminal = "t1",
-                                              .counter = "main",
-                                              .req = site_.Req(),
-                                              .res = site_.Res(),
-                                              .range = {},
-                                              .encoding = oqs::Encoding::kUtf8,
-                                              .rescan = absl::Milliseconds(20),
-                                              .most_in_flight = most,
-                                              .try_again_after = absl::Milliseconds(200)},
-                                   clock_, journal_.Sink());
+    line_ = std::make_unique<FolderLine>(LineConfig{.terminal = "t1",
+                                                    .counter = "main",
+                                                    .req = site_.Req(),
+                                                    .res = site_.Res(),
+                                                    .range = {},
+                                                    .encoding = oqs::Encoding::kUtf8,
+                                                    .rescan = absl::Milliseconds(20),
+                                                    .most_in_flight = most,
+                                                    .try_again_after = absl::Milliseconds(200)},
+                                         clock_, journal_.Sink());
     for (Outgoing& out : from_before) line_->Ask(std::move(out));
     line_->Start();
   }

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "agent/base/error.h"
-#include "agent/eligibility/line_worker.h"
+#include "agent/eligibility/folder_line_worker.h"
 #include "agent/oqs/document.h"
 
 // What lies in `res` for the questions of a line.
@@ -16,7 +16,7 @@ constexpr absl::Duration kSecondReply = absl::Minutes(1);
 
 }  // namespace
 
-void Line::Worker::LookForReplies(bool all) {
+void FolderLine::Worker::LookForReplies(bool all) {
   const absl::Duration now = Monotonic();
   for (auto item = items_.begin(); item != items_.end() && !Stopping();) {
     const bool due = item->out.answered || !item->given_up || now >= item->next_look || !all;
@@ -29,13 +29,13 @@ void Line::Worker::LookForReplies(bool all) {
   }
 }
 
-void Line::Worker::Gone(Item& item) {
+void FolderLine::Worker::Gone(Item& item) {
   if (item.over_at.has_value()) return;
   item.over_at = Monotonic() + kSecondReply;
   outside_.Call([&] { sink_.removed(item.out.ticket); });
 }
 
-Line::Worker::Fate Line::Worker::LookForReply(Item& item) {
+FolderLine::Worker::Fate FolderLine::Worker::LookForReply(Item& item) {
   if (item.over_at.has_value() && Monotonic() >= *item.over_at) return Fate::kOver;
   FileLook look = folder_.ReadReply(item.names);
   const bool document = look.look == Look::kGone && !item.names.document.empty();
@@ -66,12 +66,12 @@ Line::Worker::Fate Line::Worker::LookForReply(Item& item) {
   return Fate::kStays;
 }
 
-absl::StatusOr<v1::OqsMessage> Line::Worker::Read(const std::string& name,
-                                                  absl::string_view bytes) {
+absl::StatusOr<v1::OqsMessage> FolderLine::Worker::Read(const std::string& name,
+                                                        absl::string_view bytes) {
   return oqs::LooksLikePdf(bytes) ? oqs::ReadPdf(name, bytes) : oqs::ReadMessage(name, bytes);
 }
 
-Line::Worker::Fate Line::Worker::OnReply(Item& item, FileLook look, bool document) {
+FolderLine::Worker::Fate FolderLine::Worker::OnReply(Item& item, FileLook look, bool document) {
   if (!oqs::LooksLikePdf(look.bytes) && !oqs::LooksComplete(look.bytes)) {
     // It was not only slow.
     if (item.given_up && !item.out.answered) {
@@ -81,7 +81,8 @@ Line::Worker::Fate Line::Worker::OnReply(Item& item, FileLook look, bool documen
   }
   const std::string& name = document ? item.names.document : item.names.reply;
   absl::StatusOr<v1::OqsMessage> message = Read(name, look.bytes);
-  if (item.out.answered && (!message.ok() || Mismatch(item, *message).has_value())) {
+  if (item.out.answered &&
+      (!message.ok() || WhyNotItsAnswer(item.out.question, *message).has_value())) {
     // Ours is gone; what has its name is somebody else's, or not whole yet.
     Gone(item);
     return Fate::kStays;
@@ -91,7 +92,8 @@ Line::Worker::Fate Line::Worker::OnReply(Item& item, FileLook look, bool documen
     Report(item, base::DetailOf(message.status()).value_or(v1::ErrorDetail()));
     return Fate::kStays;
   }
-  if (std::optional<v1::ErrorDetail> why = Mismatch(item, *message); why.has_value()) {
+  if (std::optional<v1::ErrorDetail> why = WhyNotItsAnswer(item.out.question, *message);
+      why.has_value()) {
     Report(item, *std::move(why));
     return Fate::kStays;
   }
@@ -111,7 +113,8 @@ Line::Worker::Fate Line::Worker::OnReply(Item& item, FileLook look, bool documen
   return Remove(item, look.stamp, document);
 }
 
-Line::Worker::Fate Line::Worker::Remove(Item& item, const FileStamp& stamp, bool document) {
+FolderLine::Worker::Fate FolderLine::Worker::Remove(Item& item, const FileStamp& stamp,
+                                                    bool document) {
   const int error =
       document ? folder_.RemoveDocument(item.names, stamp) : folder_.RemoveReply(item.names, stamp);
   if (error != 0) {
@@ -124,25 +127,7 @@ Line::Worker::Fate Line::Worker::Remove(Item& item, const FileStamp& stamp, bool
   return Fate::kStays;
 }
 
-std::optional<v1::ErrorDetail> Line::Worker::Mismatch(const Item& item,
-                                                      const v1::OqsMessage& message) {
-  const Question& question = item.out.question;
-  if (message.family() != question.family || message.role() != v1::MESSAGE_ROLE_RESPONSE) {
-    return base::MakeDetail(base::ErrorCode::kForeignReply, {.what = "another kind of message"});
-  }
-  // A document says nothing of whose it is but its name.
-  if (message.has_document()) return std::nullopt;
-  const v1::MessageHeader& header = HeaderOf(message);
-  if (header.segment_of_result() == v1::SEGMENT_OF_RESULT_PROCESSING) {
-    return base::MakeDetail(base::ErrorCode::kFileIncomplete, {.what = "still being processed"});
-  }
-  if (MatchHeader(question, header) == AnswerMatch::kOtherQuestion) {
-    return base::MakeDetail(base::ErrorCode::kForeignReply);
-  }
-  return std::nullopt;
-}
-
-void Line::Worker::Report(Item& item, v1::ErrorDetail problem) {
+void FolderLine::Worker::Report(Item& item, v1::ErrorDetail problem) {
   if (item.reported == problem.number()) return;
   item.reported = problem.number();
   board_.AddProblem(item.names.reply, std::move(problem), outside_.Now());

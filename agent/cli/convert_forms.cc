@@ -1,0 +1,124 @@
+#include "agent/cli/convert_forms.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/base/error.h"
+#include "agent/cli/json.h"
+#include "agent/text/utf8.h"
+#include "hl7/fhir/bundle_writer.h"
+#include "hl7/jahis/notebook.h"
+#include "hl7/v2/convert.h"
+
+namespace madoguchi::cli {
+namespace {
+
+// Characters are named by their code points, as in errors.
+std::string Note(const std::string& where, char32_t character, absl::string_view by) {
+  return absl::StrCat(where, ": ", text::CodePointName(character), " -> ", by);
+}
+
+void AddMore(size_t count, size_t told, std::vector<std::string>& notes) {
+  if (count > told) notes.push_back(absl::StrCat("and ", count - told, " more"));
+}
+
+Converter ToJsonLines(const ConvertOptions& /*options*/) {
+  return [](const v1::OqsMessage& message, std::ostream& out, std::vector<std::string>&) {
+    const absl::StatusOr<std::string> json = ToJson(message);
+    MDG_RETURN_IF_ERROR(json.status());
+    out << *json << '\n';
+    return absl::OkStatus();
+  };
+}
+
+// No message holds a line feed: one ends each of them.
+absl::Status WriteHl7v2(const v1::OqsMessage& message, const hl7::v2::Options& options,
+                        std::ostream& out, std::vector<std::string>& notes) {
+  const auto messages = hl7::v2::Convert(message, options);
+  MDG_RETURN_IF_ERROR(messages.status());
+  for (const hl7::v2::Message& each : *messages) {
+    out << each.bytes << '\n';
+    for (const hl7::v2::Replaced& replaced : each.replaced) {
+      notes.push_back(Note(replaced.where, replaced.character, replaced.by));
+    }
+    AddMore(each.replaced_count, each.replaced.size(), notes);
+  }
+  return absl::OkStatus();
+}
+
+Converter ToHl7v2(const ConvertOptions& options) {
+  hl7::v2::Options to;
+  if (options.in1 == "jahis") to.in1 = hl7::v2::In1Layout::kJahis;
+  if (options.charset == "iso-2022-jp") to.charset = hl7::v2::Charset::kIso2022Jp;
+  to.registers = options.event == "A04";
+  to.time = options.time;
+  return [to](const v1::OqsMessage& message, std::ostream& out, std::vector<std::string>& notes) {
+    return WriteHl7v2(message, to, out, notes);
+  };
+}
+
+void AddLeftOut(int count, absl::string_view why, std::vector<std::string>& notes) {
+  if (count > 0) notes.push_back(absl::StrCat("left out: ", count, " ", why));
+}
+
+absl::Status WriteNotebook(const v1::OqsMessage& message, std::ostream& out,
+                           std::vector<std::string>& notes) {
+  const absl::StatusOr<hl7::jahis::Notebook> notebook = hl7::jahis::Convert(message);
+  MDG_RETURN_IF_ERROR(notebook.status());
+  out << notebook->bytes;
+  for (const hl7::jahis::Change& change : notebook->changes) {
+    const std::string where = absl::StrCat("line ", change.line, ", ", change.record);
+    notes.push_back(change.character == 0 ? absl::StrCat(where, ": too long, the rest is missing")
+                                          : Note(where, change.character, change.by));
+  }
+  AddMore(notebook->change_count, notebook->changes.size(), notes);
+  AddLeftOut(notebook->prescriptions, "prescribed, not known to be dispensed", notes);
+  AddLeftOut(notebook->duplicates, "repeated from a better source", notes);
+  AddLeftOut(notebook->without_day, "without a day", notes);
+  return absl::OkStatus();
+}
+
+Converter ToJahis(const ConvertOptions& /*options*/) { return WriteNotebook; }
+
+Converter ToFhirLines(const ConvertOptions& options) {
+  using hl7::fhir::BundleWriter;
+  const auto version = hl7::fhir::ParseJpCore(options.jp_core);
+  return [writer = std::make_shared<BundleWriter>(version.value_or(hl7::fhir::JpCore::k1_2_0)),
+          bundle = std::string()](const v1::OqsMessage& message, std::ostream& out,
+                                  std::vector<std::string>& /*notes*/) mutable {
+    const int count = BundleWriter::CountOf(message);
+    if (count == 0) return base::MakeError(base::ErrorCode::kNoSuchForm, {.field = "file"});
+    for (int i = 0; i < count; ++i) {
+      writer->Write(message, i, bundle);
+      out << bundle << '\n';
+    }
+    return absl::OkStatus();
+  };
+}
+
+constexpr Form kForms[] = {
+    {"json", ToJsonLines},
+    {"fhir", ToFhirLines},
+    {"hl7v2", ToHl7v2},
+    {"jahis", ToJahis},
+};
+
+}  // namespace
+
+std::span<const Form> Forms() { return kForms; }
+
+std::vector<std::string> FormNames() {
+  std::vector<std::string> names;
+  for (const Form& form : kForms) names.emplace_back(form.name);
+  return names;
+}
+
+const Form* FindForm(absl::string_view name) {
+  for (const Form& form : kForms) {
+    if (form.name == name) return &form;
+  }
+  return nullptr;
+}
+
+}  // namespace madoguchi::cli

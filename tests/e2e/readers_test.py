@@ -1,0 +1,131 @@
+"""The card readers of the daemon's machine, on a real pcscd: shown as they are, through everything that
+happens to them and to the card service, and tested by a technician without a PIN."""
+
+import json
+import unittest
+
+from clinic import BIN, Clinic, wait_until
+from pcsc import Card, Pcsc, card_log, forbidden, why_not
+
+WHY_NOT = why_not()
+FIRST, SECOND = "Virtual PCD 00 00", "Virtual PCD 00 01"
+
+
+@unittest.skipIf(WHY_NOT, WHY_NOT)
+class Readers(unittest.TestCase):
+    def setUp(self):
+        self.pcsc = self.enterContext(Pcsc())
+        self.clinic = self.enterContext(Clinic())
+
+    def start(self):
+        self.clinic.start_daemon(prefix=self.pcsc.inside())
+
+    def readers(self, expect=0):
+        return {one["name"]: one for one in self.clinic.cli("readers", expect=expect).messages}
+
+    def state(self, name):
+        return self.readers(expect=None).get(name, {}).get("state")
+
+    def wait_for_state(self, name, state):
+        wait_until(lambda: self.state(name) == state)
+
+    def test_a_card_comes_and_goes(self):
+        self.start()
+        watch = self.clinic.program("readers", [BIN / "madoguchi", "--target", self.clinic.target,
+                                                "--json", "readers", "--watch"])
+        self.wait_for_state(FIRST, "READER_STATE_EMPTY")
+        self.assertEqual(self.readers()[FIRST]["counter"], self.clinic.counters()[0])
+        card = Card(self.clinic, self.pcsc)
+        self.wait_for_state(FIRST, "READER_STATE_CARD")
+        card.program.stop()
+        self.wait_for_state(FIRST, "READER_STATE_EMPTY")
+
+        def states():
+            seen = []
+            for snapshot in watch.messages():
+                for one in snapshot.get("readers", []):
+                    if one["name"] == FIRST and seen[-1:] != [one["state"]]:
+                        seen.append(one["state"])
+            return seen
+
+        wait_until(lambda: states()[-3:] == ["READER_STATE_EMPTY", "READER_STATE_CARD",
+                                             "READER_STATE_EMPTY"])
+        self.assertEqual(watch.stop(), 0)
+
+    def test_a_technician_tests_reader_and_card_without_a_pin(self):
+        self.start()
+        card = Card(self.clinic, self.pcsc)
+        self.wait_for_state(FIRST, "READER_STATE_CARD")
+        report = self.clinic.cli("reader", "test", FIRST).messages[0]
+        self.assertEqual(report["cardKind"], "CARD_KIND_PLASTIC")
+        self.assertEqual(report["pinAttemptsLeft"], 3)
+        self.assertTrue(report["extendedLength"] and report["shortFileIds"])
+        self.assertNotIn("certificateProblem", report)
+        self.assertEqual(report["exchanges"], len(card_log(self.clinic, "exchange")))
+        self.assertLessEqual(report["exchanges"], 4)
+        shown = self.clinic.cli("reader", "test", FIRST, as_json=False).out
+        self.assertIn("マイナンバーカード", shown)
+        self.assertIn("暗証番号は送っていません", shown)
+        self.assertEqual(forbidden(card_log(self.clinic)), set())
+        # The card is free again for anybody.
+        self.assertNotIn("receptionId", self.readers()[FIRST])
+
+        card.change("--behave", "expired")
+        self.wait_for_state(FIRST, "READER_STATE_CARD")
+        wait_until(lambda: self.certificate_number() == "MDG-2108")
+        card.program.stop()
+        self.wait_for_state(FIRST, "READER_STATE_EMPTY")
+        self.assertEqual(self.refusal("reader", "test", FIRST), "MDG-2103")
+        self.assertEqual(self.refusal("reader", "test", "nobody's"), "MDG-2101")
+
+    def certificate_number(self):
+        said = self.clinic.cli("reader", "test", FIRST, expect=None)
+        return said.messages and said.messages[0].get("certificateProblem", {}).get("number")
+
+    def refusal(self, *words):
+        return json.loads(self.clinic.cli(*words, expect=None).err)["number"]
+
+    def test_pcscd_dies_and_starts_later(self):
+        self.pcsc.kill()
+        self.start()
+        self.assertEqual(self.readers(expect=5), {})
+        status = self.clinic.cli("status").messages[0]
+        self.assertEqual(status["cardServiceProblem"]["number"], "MDG-2102")
+        self.pcsc.start()
+        self.wait_for_state(SECOND, "READER_STATE_EMPTY")
+        self.pcsc.kill()
+        wait_until(lambda: self.readers(expect=None) == {})
+        self.pcsc.start()
+        self.wait_for_state(FIRST, "READER_STATE_EMPTY")
+        self.assertNotIn("cardServiceProblem", self.clinic.cli("status").messages[0])
+
+    def test_a_rule_gives_a_reader_to_a_counter_and_others_are_left_alone(self):
+        text = self.clinic.config.read_text(encoding="utf-8")
+        self.clinic.config.write_text(
+            text.replace('match = "*"', f'match = "{SECOND}"')
+            .replace("[cards]", '[[reader]]\nmatch = "Not there"\ncounter = "front-1"\n\n[cards]'),
+            encoding="utf-8")
+        self.start()
+        self.wait_for_state(SECOND, "READER_STATE_EMPTY")
+        readers = self.readers()
+        self.assertEqual(set(readers), {SECOND, "Not there"})
+        self.assertEqual(readers["Not there"]["state"], "READER_STATE_ABSENT")
+        self.assertEqual(readers["Not there"]["problem"]["number"], "MDG-2101")
+        Card(self.clinic, self.pcsc, slot=0)
+        self.assertEqual(self.refusal("reader", "test", FIRST), "MDG-2101")
+        self.assertEqual(card_log(self.clinic, "exchange"), [])
+
+    def test_a_card_that_hangs_stops_neither_the_daemon_nor_the_list(self):
+        self.clinic.set_key("cards", "exchange_within", '"1s"')
+        self.start()
+        Card(self.clinic, self.pcsc, behave="hang=2")
+        self.wait_for_state(FIRST, "READER_STATE_CARD")
+        self.assertEqual(self.refusal("reader", "test", FIRST), "MDG-2120")
+        self.wait_for_state(FIRST, "READER_STATE_STUCK")
+        self.assertEqual(self.state(SECOND), "READER_STATE_EMPTY")
+        self.assertEqual(self.refusal("reader", "test", FIRST), "MDG-2120")
+        self.assertEqual(self.clinic.stop_daemon(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
