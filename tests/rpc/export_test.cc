@@ -103,7 +103,7 @@ TEST(ExportTest, OnlyTreatmentsThatAreConsentedToAreGiven) {
     ++procedures;
   }
   EXPECT_EQ(procedures, kDiagnosisLines);
-  EXPECT_FALSE(exports.Says("Medication"));
+  EXPECT_FALSE(exports.Says(R"("resourceType":"Medication)"));
 }
 
 TEST(ExportTest, RefusesWhatHasNoFormAndWhatIsMalformed) {
