@@ -183,15 +183,14 @@ int PkiServer(const Global& global, const PkiOptions& options);
 int PkiClient(const Global& global, const PkiOptions& options);
 
 struct ConvertOptions {
-  // One of FormNames().
   std::string to = "json";
+  // Of fhir: `1.2.0` or `1.1.2`.
+  std::string jp_core = "1.2.0";
   // Of hl7v2.
   std::string in1 = "ssmix2";
   std::string charset = "utf-8";
   std::string event = "A08";
   std::string time;
-  // Of `fhir`: `1.2.0` or `1.1.2`.
-  std::string jp_core = "1.2.0";
   std::vector<std::string> files;
 };
 int Convert(const ConvertOptions& options);

@@ -325,6 +325,8 @@ void AddOffline(CLI::App& app, CommandLine& line) {
       app.add_subcommand("convert", "OQS message files to another form; no daemon needed");
   convert->add_option("--to", line.convert.to, "json (default), fhir, hl7v2, jahis")
       ->check(CLI::IsMember(FormNames()));
+  convert->add_option("--jp-core", line.convert.jp_core, "fhir: 1.2.0 (default) or 1.1.2")
+      ->check(CLI::IsMember({"1.2.0", "1.1.2"}));
   convert->add_option("--in1", line.convert.in1, "hl7v2: layout of IN1, ssmix2 (default) or jahis")
       ->check(CLI::IsMember({"ssmix2", "jahis"}));
   convert->add_option("--charset", line.convert.charset, "hl7v2: utf-8 (default) or iso-2022-jp")
@@ -335,8 +337,6 @@ void AddOffline(CLI::App& app, CommandLine& line) {
       ->check([](const std::string& text) {
         return std::string(base::ParseOqsTime(text).has_time() ? "" : "allowed is yyyyMMddHHmmss");
       });
-  convert->add_option("--jp-core", line.convert.jp_core, "fhir: 1.2.0 (as a rule) or 1.1.2")
-      ->check(CLI::IsMember({"1.2.0", "1.1.2"}));
   convert->add_option("FILE", line.convert.files, "message files")->required();
   convert->callback([&line] { line.run = [&line] { return Convert(line.convert); }; });
   CLI::App* errors = app.add_subcommand("errors", "the failure catalogue (エラー番号の説明)");
