@@ -152,7 +152,7 @@ TEST(Notebook, WhatTheFormatCannotHoldIsChangedAndReported) {
 }
 
 // What the format makes of a text: no commas and control characters, JIS only.
-std::string Fitted(std::string text) {
+std::string Fitted(const std::string& text) {
   return absl::StrReplaceAll(text, {{",", "，"}, {"\t", " "}, {"\n", " "}, {"\r", " "}});
 }
 
