@@ -32,22 +32,6 @@ Converter ToJsonLines(const ConvertOptions& /*options*/) {
   };
 }
 
-Converter ToFhirLines(const ConvertOptions& options) {
-  using hl7::fhir::BundleWriter;
-  const auto version = hl7::fhir::ParseJpCore(options.jp_core);
-  return [writer = std::make_shared<BundleWriter>(version.value_or(hl7::fhir::JpCore::k1_2_0)),
-          bundle = std::string()](const v1::OqsMessage& message, std::ostream& out,
-                                  std::vector<std::string>& /*notes*/) mutable {
-    const int count = BundleWriter::CountOf(message);
-    if (count == 0) return base::MakeError(base::ErrorCode::kNoSuchForm, {.field = "file"});
-    for (int i = 0; i < count; ++i) {
-      writer->Write(message, i, bundle);
-      out << bundle << '\n';
-    }
-    return absl::OkStatus();
-  };
-}
-
 // No message holds a line feed: one ends each of them.
 absl::Status WriteHl7v2(const v1::OqsMessage& message, const hl7::v2::Options& options,
                         std::ostream& out, std::vector<std::string>& notes) {
