@@ -275,7 +275,7 @@ class CheckIn {
     Prepare(global, context);
     interruption_.Watch(&context);
     Response response;
-    const absl::Status status = client::FromGrpc((stub_.*method)(&context, request, &response));
+    absl::Status status = client::FromGrpc((stub_.*method)(&context, request, &response));
     interruption_.Watch(nullptr);
     if (status.ok()) reception_ = std::move(*response.mutable_reception());
     return status;

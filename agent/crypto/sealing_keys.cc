@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <thread>
 #include <utility>
@@ -38,6 +39,29 @@ using Key = std::unique_ptr<EVP_PKEY, Free>;
 
 absl::Status Spent(const char* what) {
   return base::MakeError(ErrorCode::kSealedPinSpent, {.what = what});
+}
+
+// 0 ends the making.
+int GoOn(EVP_PKEY_CTX* context) {
+  const auto* const stop =
+      static_cast<const std::atomic<bool>*>(EVP_PKEY_CTX_get_app_data(context));
+  return stop != nullptr && *stop ? 0 : 1;
+}
+
+// Null when none can be made, or `stop` (may be null) has become true. On a busy machine the lowest
+// priority makes it long.
+Key MakeKey(std::atomic<bool>* stop) {
+  const std::unique_ptr<EVP_PKEY_CTX, Free> context(EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, nullptr));
+  EVP_PKEY* key = nullptr;
+  if (context == nullptr || EVP_PKEY_keygen_init(context.get()) != 1 ||
+      EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), kBits) != 1) {
+    return nullptr;
+  }
+  EVP_PKEY_CTX_set_app_data(context.get(), stop);
+  EVP_PKEY_CTX_set_cb(context.get(), GoOn);
+  const bool made = EVP_PKEY_generate(context.get(), &key) == 1;
+  ERR_clear_error();
+  return Key(made ? key : nullptr);
 }
 
 std::string PublicDer(EVP_PKEY* key) {
@@ -94,6 +118,8 @@ class SealingKeys::Shelf {
   absl::Mutex mu_;
   absl::CondVar changed_ ABSL_GUARDED_BY(mu_);
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
+  // The same for a key that is being made.
+  std::atomic<bool> stop_now_{false};
   std::deque<Key> ready_ ABSL_GUARDED_BY(mu_);
   // Oldest first, and so by their time.
   std::deque<Out> out_ ABSL_GUARDED_BY(mu_);
@@ -105,6 +131,7 @@ SealingKeys::Shelf::~Shelf() {
   {
     absl::MutexLock lock(&mu_);
     stop_ = true;
+    stop_now_ = true;
     changed_.SignalAll();
   }
   thread_.join();
@@ -129,9 +156,9 @@ void SealingKeys::Shelf::Run() {
         clock_.Wait(mu_, changed_, out_.empty() ? absl::InfiniteFuture() : out_.front().until);
       }
     }
-    Key key(EVP_RSA_gen(kBits));
+    Key key = MakeKey(&stop_now_);
     absl::MutexLock lock(&mu_);
-    // Without randomness there is no use in trying on; Take() says what is wrong.
+    // Stopped, or without randomness there is no use in trying on; Take() says what is wrong.
     if (key == nullptr) return;
     ready_.push_back(std::move(key));
   }
@@ -147,7 +174,7 @@ absl::StatusOr<SealingKeys::Taken> SealingKeys::Shelf::Take() {
       changed_.SignalAll();
     }
   }
-  if (key == nullptr) key.reset(EVP_RSA_gen(kBits));
+  if (key == nullptr) key = MakeKey(nullptr);
   const std::string public_key = key == nullptr ? "" : PublicDer(key.get());
   if (public_key.empty()) {
     return base::MakeError(ErrorCode::kCryptoFailed, {.what = "no key can be made"});

@@ -161,12 +161,13 @@ reception::CardReaders Readers::ForDesk() {
   reception::CardReaders cards;
   cards.find = [this](const std::string& reader) { return Find(reader); };
   cards.open = [this](const std::string& reader, const std::string& holder,
-                      reader::ReaderRoom::OpenDone done) {
-    room_.Open(reader, holder, std::move(done), {});
+                      const reader::ReaderRoom::OpenDone& done) {
+    room_.Open(reader, holder, done, {});
   };
   cards.prove = [this](const std::string& reader, const std::string& holder,
-                       const reception::SealedPin& pin, reader::ReaderRoom::AuthenticateDone done) {
-    Prove(reader, holder, pin, std::move(done));
+                       const reception::SealedPin& pin,
+                       const reader::ReaderRoom::AuthenticateDone& done) {
+    Prove(reader, holder, pin, done);
   };
   cards.close = [this](const std::string& reader, const std::string& holder) {
     room_.Close(reader, holder, [] {});
@@ -196,16 +197,16 @@ absl::StatusOr<reception::CardReaders::Now> Readers::Find(const std::string& rea
 }
 
 void Readers::Prove(const std::string& reader, const std::string& holder,
-                    const reception::SealedPin& pin, reader::ReaderRoom::AuthenticateDone done) {
+                    const reception::SealedPin& pin,
+                    const reader::ReaderRoom::AuthenticateDone& done) {
   if (pin.sealed.empty()) {
-    return room_.AuthenticateOnPad(reader, holder, pin.spend_last, pin.challenge, std::move(done));
+    return room_.AuthenticateOnPad(reader, holder, pin.spend_last, pin.challenge, done);
   }
   absl::StatusOr<reader::Pin> clear = reader::Pin::Unseal(keys_, pin.key_id, pin.sealed);
   if (!clear.ok()) {
     return done({.proof = clear.status(), .attempts_left = -1, .open = true});
   }
-  room_.Authenticate(reader, holder, *std::move(clear), pin.spend_last, pin.challenge,
-                     std::move(done));
+  room_.Authenticate(reader, holder, *std::move(clear), pin.spend_last, pin.challenge, done);
 }
 
 void Readers::Test(const std::string& reader, TestDone done) {

@@ -64,7 +64,7 @@ class Readers {
 
   absl::StatusOr<reception::CardReaders::Now> Find(const std::string& reader) const;
   void Prove(const std::string& reader, const std::string& holder, const reception::SealedPin& pin,
-             reader::ReaderRoom::AuthenticateDone done);
+             const reader::ReaderRoom::AuthenticateDone& done);
 
   const std::vector<reader::ReaderRule> rules_;
   // Names the holder of a test, so that one cannot end another.

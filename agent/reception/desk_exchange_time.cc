@@ -85,38 +85,39 @@ bool Desk::Impl::NobodyWaits(const OpenExchange& exchange, absl::Time now) const
   return reception == nullptr || reception->state() != v1::RECEPTION_STATE_ASKING;
 }
 
+// As a reception is to be, when what it waits for went with an earlier run; as it is otherwise.
+absl::StatusOr<v1::Reception> Desk::Impl::WithoutLost(const v1::Reception& reception,
+                                                      absl::Time now) const {
+  if (IsAtReader(reception)) {
+    return Apply(reception, Abandon{base::MakeDetail(base::ErrorCode::kEndedByRestart)}, now);
+  }
+  // Not one that says it is being asked about without a question that could be answered.
+  if (reception.state() == v1::RECEPTION_STATE_ASKING) {
+    const bool is_asked = std::any_of(exchanges_.begin(), exchanges_.end(), [&](const auto& one) {
+      return one.second.row.reception_id == reception.reception_id() && !one.second.about_records();
+    });
+    return is_asked ? reception : Apply(reception, NoAnswer{}, now);
+  }
+  v1::Reception after = reception;
+  for (const v1::RecordStatus& status : reception.records()) {
+    if (status.state() != v1::RECORD_STATE_FETCHING) continue;
+    v1::RecordStatus fresh;
+    fresh.set_category(status.category());
+    fresh.set_state(v1::RECORD_STATE_NOT_FETCHED);
+    absl::StatusOr<v1::Reception> moved = Apply(after, RecordMoved{std::move(fresh)}, now);
+    if (moved.ok()) after = *std::move(moved);
+  }
+  // One event for all of it.
+  if (after.revision() != reception.revision()) after.set_revision(reception.revision() + 1);
+  return after;
+}
+
 void Desk::Impl::FindLostQuestions(absl::Time now) {
   for (const Event& event : board_.All()) {
-    const v1::Reception& reception = *event.reception;
-    // Not one that says it is being asked about without a question that could be answered.
-    if (reception.state() == v1::RECEPTION_STATE_ASKING) {
-      const bool is_asked = std::any_of(exchanges_.begin(), exchanges_.end(), [&](const auto& one) {
-        return one.second.row.reception_id == reception.reception_id() &&
-               !one.second.about_records();
-      });
-      if (is_asked) continue;
-      absl::StatusOr<v1::Reception> unknown = Apply(reception, NoAnswer{}, now);
-      if (unknown.ok()) lost_.push_back(*std::move(unknown));
-      continue;
+    absl::StatusOr<v1::Reception> after = WithoutLost(*event.reception, now);
+    if (after.ok() && after->revision() != event.reception->revision()) {
+      lost_.push_back(*std::move(after));
     }
-    if (IsAtReader(reception)) {
-      absl::StatusOr<v1::Reception> ended =
-          Apply(reception, Abandon{base::MakeDetail(base::ErrorCode::kEndedByRestart)}, now);
-      if (ended.ok()) lost_.push_back(*std::move(ended));
-      continue;
-    }
-    v1::Reception after = reception;
-    for (const v1::RecordStatus& status : reception.records()) {
-      if (status.state() != v1::RECORD_STATE_FETCHING) continue;
-      v1::RecordStatus fresh;
-      fresh.set_category(status.category());
-      fresh.set_state(v1::RECORD_STATE_NOT_FETCHED);
-      absl::StatusOr<v1::Reception> moved = Apply(after, RecordMoved{std::move(fresh)}, now);
-      if (moved.ok()) after = *std::move(moved);
-    }
-    if (after.revision() == reception.revision()) continue;
-    after.set_revision(reception.revision() + 1);
-    lost_.push_back(std::move(after));
   }
 }
 

@@ -245,6 +245,7 @@ class Desk::Impl {
   // Receptions that wait for what an earlier run took with it go back. At the start, and again
   // while that cannot be kept.
   void FindLostQuestions(absl::Time now);
+  absl::StatusOr<v1::Reception> WithoutLost(const v1::Reception& reception, absl::Time now) const;
   void EndLostQuestions();
   void GiveUp(OpenExchange& exchange);
   void WatchExchange(const std::string& id, absl::Time now);

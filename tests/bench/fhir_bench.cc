@@ -311,6 +311,7 @@ int ConvertMany(int64_t records) {
     // Writing a message costs more than reading it: a hundred of them take turns.
     static const std::vector<std::string> messages = [] {
       std::vector<std::string> all;
+      all.reserve(100);
       for (int person = 0; person < 100; ++person) {
         all.push_back(Message(kYearOfLines - person % 10, person));
       }

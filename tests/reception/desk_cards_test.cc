@@ -55,12 +55,10 @@ class DeskCardsTest : public DeskFixture {
       if (reader != "Reader") return base::MakeError(base::ErrorCode::kReaderNotFound);
       return CardReaders::Now{.counter = "main", .card = card_};
     };
-    cards.open = [this](const std::string& /*reader*/, const std::string& holder,
+    cards.open = [this](const std::string& /*reader*/, const std::string& /*holder*/,
                         reader::ReaderRoom::OpenDone done) {
       ++opened_;
-      opening_ = [holder, done = std::move(done)](absl::StatusOr<reader::CardFacts> facts) {
-        done(std::move(facts));
-      };
+      opening_ = std::move(done);
     };
     cards.prove = [this](const std::string& /*reader*/, const std::string& /*holder*/,
                          const SealedPin& pin, reader::ReaderRoom::AuthenticateDone done) {
@@ -77,7 +75,7 @@ class DeskCardsTest : public DeskFixture {
     };
     cards.drop_key = [](const std::string& /*id*/) {};
     desk_->UseCards(std::move(cards));
-    desk_->UseChallenges([this](Desk::ChallengeDone done) {
+    desk_->UseChallenges([this](const Desk::ChallengeDone& done) {
       ++challenges_;
       if (challenge_.ok()) {
         done(oqs::WebChallenge{.nonce = absl::StrCat("nonce-nonce-nonce-", challenges_),
@@ -122,7 +120,7 @@ class DeskCardsTest : public DeskFixture {
     Settle();
     return told;
   }
-  void Prove(reader::AuthenticateResult result) {
+  void Prove(const reader::AuthenticateResult& result) {
     std::exchange(proving_, nullptr)(result);
     Settle();
   }
@@ -138,7 +136,7 @@ class DeskCardsTest : public DeskFixture {
     Prove(Proven());
     return Now(present.reception_id());
   }
-  Outcome Consent(const std::string& id, std::vector<v1::ConsentCategory> categories) {
+  Outcome Consent(const std::string& id, const std::vector<v1::ConsentCategory>& categories) {
     v1::RecordConsentRequest request;
     request.set_reception_id(id);
     for (const v1::ConsentCategory category : categories) {

@@ -61,18 +61,23 @@ class Inspector {
     if (wrong_.empty()) wrong_ = what;
   }
 
+  void WalkMembers(const rapidjson::Value& value, const std::string& where) {
+    if (value.ObjectEmpty()) Tell("empty object: " + where);
+    std::set<std::string> names;
+    for (const auto& member : value.GetObject()) {
+      const std::string name = member.name.GetString();
+      const std::string place = absl::StrCat(where, ".", name);
+      if (!names.insert(name).second) Tell("member twice: " + place);
+      if (name == "reference" && urls_.count(member.value.GetString()) == 0) {
+        Tell("leads nowhere: " + where);
+      }
+      Walk(member.value, place);
+    }
+  }
+
   void Walk(const rapidjson::Value& value, const std::string& where) {
     if (value.IsObject()) {
-      if (value.ObjectEmpty()) Tell("empty object: " + where);
-      std::set<std::string> names;
-      for (const auto& member : value.GetObject()) {
-        const std::string name = member.name.GetString();
-        if (!names.insert(name).second) Tell("member twice: " + where + "." + name);
-        if (name == "reference" && urls_.count(member.value.GetString()) == 0) {
-          Tell("leads nowhere: " + where);
-        }
-        Walk(member.value, where + "." + name);
-      }
+      WalkMembers(value, where);
     } else if (value.IsArray()) {
       if (value.Empty()) Tell("empty array: " + where);
       for (const auto& each : value.GetArray()) Walk(each, where + "[]");

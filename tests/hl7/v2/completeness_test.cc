@@ -48,22 +48,24 @@ bool Contains(const std::vector<std::string>& values, const std::string& value) 
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
+bool HoldsName(const Parsed& parsed, absl::string_view target, const std::string& name) {
+  std::vector<std::string> all = NamesAt(parsed, target);
+  // IN1-16 of each insurance.
+  const std::vector<std::string>& given = parsed.All(absl::StrCat(target, ".2"));
+  const std::vector<std::string>& family = parsed.All(absl::StrCat(target, ".1"));
+  for (size_t i = 0; i < family.size(); ++i) {
+    all.push_back(given[i].empty() ? family[i] : absl::StrCat(family[i], " ", given[i]));
+  }
+  return Contains(all, name);
+}
+
 // True when the target holds what the form makes of the value.
 bool Holds(const Parsed& parsed, absl::string_view target, Form form, const std::string& text) {
   switch (form) {
     case Form::kName:
-    case Form::kKana: {
-      const std::string name =
-          FirstSpaceNarrow(form == Form::kKana ? text::ToFullWidth(text) : text);
-      std::vector<std::string> all = NamesAt(parsed, target);
-      // IN1-16 of each insurance.
-      const std::vector<std::string>& given = parsed.All(absl::StrCat(target, ".2"));
-      const std::vector<std::string>& family = parsed.All(absl::StrCat(target, ".1"));
-      for (size_t i = 0; i < family.size(); ++i) {
-        all.push_back(given[i].empty() ? family[i] : absl::StrCat(family[i], " ", given[i]));
-      }
-      return Contains(all, name);
-    }
+      return HoldsName(parsed, target, FirstSpaceNarrow(text));
+    case Form::kKana:
+      return HoldsName(parsed, target, FirstSpaceNarrow(text::ToFullWidth(text)));
     case Form::kSex:
       return Contains(parsed.All(target), text == "1"   ? "M"
                                           : text == "2" ? "F"

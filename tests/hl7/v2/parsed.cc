@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -19,21 +20,23 @@ std::string PartAt(const std::string& text, char delimiter, int number) {
              : "";
 }
 
+// What stands between two escape characters.
+std::string Meaning(const std::string& escape) {
+  static const std::map<std::string, std::string> kNamed = {
+      {"F", "|"}, {"S", "^"}, {"T", "&"}, {"R", "~"}, {"E", "\\"}};
+  const auto named = kNamed.find(escape);
+  if (named != kNamed.end()) return named->second;
+  EXPECT_TRUE(absl::StartsWith(escape, "X")) << escape;
+  return absl::HexStringToBytes(escape.substr(1));
+}
+
 std::string WithoutEscapes(const std::string& text) {
   const std::vector<std::string> parts = absl::StrSplit(text, '\\');
   // Escapes are every second part.
   EXPECT_EQ(parts.size() % 2, 1U) << text;
   std::string plain;
   for (size_t i = 0; i < parts.size(); ++i) {
-    const std::string& part = parts[i];
-    if (i % 2 == 0) {
-      plain += part;
-    } else if (part == "F" || part == "S" || part == "T" || part == "R" || part == "E") {
-      plain += part == "F" ? '|' : part == "S" ? '^' : part == "T" ? '&' : part == "R" ? '~' : '\\';
-    } else {
-      EXPECT_TRUE(absl::StartsWith(part, "X")) << part;
-      plain += absl::HexStringToBytes(part.substr(1));
-    }
+    plain += i % 2 == 0 ? parts[i] : Meaning(parts[i]);
   }
   return plain;
 }
