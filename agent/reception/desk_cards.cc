@@ -234,40 +234,49 @@ v1::PinKey Desk::Impl::NewKey(CardVisit& visit) {
 
 void Desk::Impl::WithChallenge(const std::string& reception_id,
                                std::function<void(const absl::Status&)> then) {
-  const CardVisit* visit = FindVisit(reception_id);
+  CardVisit* visit = FindVisit(reception_id);
   const ReceptionPtr reception = board_.Find(reception_id);
   if (visit != nullptr && visit->challenge.has_value() &&
       visit->challenge_fresh_until > clock_.Now()) {
     return then(absl::OkStatus());
   }
+  if (visit != nullptr && visit->challenge_waiters != nullptr) {
+    return visit->challenge_waiters->push_back(std::move(then));
+  }
   const eligibility::Line* line = reception == nullptr ? nullptr : CardLine(reception->counter());
-  if (line == nullptr) {
+  if (visit == nullptr || line == nullptr) {
     return then(base::MakeError(
         ErrorCode::kNotAsked,
         {.what = "no web API takes cards of this counter now", .reception_id = reception_id}));
   }
-  ask_challenge_([this, reception_id, center = line->about().name,
-                  then = std::move(then)](const absl::StatusOr<oqs::WebChallenge>& got) {
-    const bool posted = Post([this, reception_id, center, then, got] {
-      if (got.ok()) TakeChallenge(reception_id, center, *got);
-      then(got.status());
-    });
-    if (!posted) then(base::MakeError(ErrorCode::kStopping));
-  });
+  visit->challenge_waiters =
+      std::make_shared<std::vector<std::function<void(const absl::Status&)>>>();
+  visit->challenge_waiters->push_back(std::move(then));
+  ask_challenge_(
+      [this, reception_id, center = line->about().name,
+       waiters = visit->challenge_waiters](const absl::StatusOr<oqs::WebChallenge>& got) {
+        const bool posted = Post([this, reception_id, center, waiters, got] {
+          OnChallenge(reception_id, center, got);
+          for (const auto& waiter : *waiters) waiter(got.status());
+        });
+        if (posted) return;
+        for (const auto& waiter : *waiters) waiter(base::MakeError(ErrorCode::kStopping));
+      });
 }
 
-void Desk::Impl::TakeChallenge(const std::string& reception_id, const std::string& center,
-                               const oqs::WebChallenge& got) {
+void Desk::Impl::OnChallenge(const std::string& reception_id, const std::string& center,
+                             const absl::StatusOr<oqs::WebChallenge>& got) {
   CardVisit* visit = FindVisit(reception_id);
-  // What has been signed stays as it is.
-  if (visit == nullptr || !visit->signature.empty()) return;
+  if (visit == nullptr) return;
+  visit->challenge_waiters = nullptr;
+  if (!got.ok()) return;
   const absl::Time now = clock_.Now();
   visit->challenge = oqs::LoginChallenge{.institution = options_.medical_institution_code,
                                          .center = center,
-                                         .nonce = got.nonce,
+                                         .nonce = got->nonce,
                                          .time = now};
-  visit->challenge_fresh_until = now + got.valid_for / 2;
-  visit->challenge_until = now + got.valid_for;
+  visit->challenge_fresh_until = now + got->valid_for / 2;
+  visit->challenge_until = now + got->valid_for;
 }
 
 void Desk::Impl::SubmitPin(const Caller& caller, const CallKey& call,

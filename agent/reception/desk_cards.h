@@ -1,10 +1,13 @@
 #ifndef MADOGUCHI_AGENT_RECEPTION_DESK_CARDS_H_
 #define MADOGUCHI_AGENT_RECEPTION_DESK_CARDS_H_
 
-#include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "agent/base/executor.h"
 #include "agent/oqs/web_assumed.h"
@@ -28,6 +31,9 @@ struct CardVisit {
   std::optional<oqs::LoginChallenge> challenge;
   absl::Time challenge_fresh_until;
   absl::Time challenge_until;
+  // Who waits for one that is being asked for; null: none is. What is signed and what is sent must
+  // be the same, so that there is never a second one on its way.
+  std::shared_ptr<std::vector<std::function<void(const absl::Status&)>>> challenge_waiters;
   // For user authentication, DER.
   std::string certificate;
   // Over `challenge`; empty without a PIN.

@@ -186,8 +186,8 @@ class Desk::Impl {
   // Calls `then` when the visit has a challenge that may be signed, or why there is none.
   void WithChallenge(const std::string& reception_id,
                      std::function<void(const absl::Status&)> then);
-  void TakeChallenge(const std::string& reception_id, const std::string& center,
-                     const oqs::WebChallenge& got);
+  void OnChallenge(const std::string& reception_id, const std::string& center,
+                   const absl::StatusOr<oqs::WebChallenge>& got);
   absl::Status CheckPin(const v1::Reception& reception, const v1::SubmitPinRequest& request);
   absl::StatusOr<v1::Reception> OnProved(const Caller& caller, const CallKey& call,
                                          const std::string& reception_id,

@@ -77,7 +77,9 @@ class DeskCardsTest : public DeskFixture {
     desk_->UseCards(std::move(cards));
     desk_->UseChallenges([this](const Desk::ChallengeDone& done) {
       ++challenges_;
-      if (challenge_.ok()) {
+      if (slow_) {
+        asked_.push_back(done);
+      } else if (challenge_.ok()) {
         done(oqs::WebChallenge{.nonce = absl::StrCat("nonce-nonce-nonce-", challenges_),
                                .valid_for = absl::Minutes(2)});
       } else {
@@ -173,6 +175,9 @@ class DeskCardsTest : public DeskFixture {
   int keys_ = 0;
   int challenges_ = 0;
   absl::Status challenge_;
+  // Challenges are given when the test says so.
+  bool slow_ = false;
+  std::vector<Desk::ChallengeDone> asked_;
   std::function<void(absl::StatusOr<reader::CardFacts>)> opening_;
   reader::ReaderRoom::AuthenticateDone proving_;
   std::vector<SealedPin> pins_;
@@ -253,6 +258,21 @@ TEST_F(DeskCardsTest, NoPinGoesToACardWithoutAChallenge) {
   challenge_ = absl::OkStatus();
   Submit(PinFor(present));
   EXPECT_EQ(pins_.size(), 1u);
+}
+
+TEST_F(DeskCardsTest, AQuickPinIsSignedUnderTheChallengeThatIsSent) {
+  slow_ = true;
+  const v1::Reception present = Present();
+  const auto told = Submit(PinFor(present));
+  ASSERT_EQ(asked_.size(), 1u) << "one is on its way already";
+  EXPECT_TRUE(pins_.empty());
+  asked_[0](oqs::WebChallenge{.nonce = "nonce-nonce-nonce-a", .valid_for = absl::Minutes(2)});
+  Settle();
+  ASSERT_EQ(pins_.size(), 1u);
+  Prove(Proven());
+  ASSERT_TRUE(told->value().ok());
+  ASSERT_TRUE(Consent(present.reception_id(), {}).ok());
+  EXPECT_EQ(web_.asked.at(0).question.card->nonce(), pins_[0].challenge.nonce);
 }
 
 TEST_F(DeskCardsTest, WhatTheCardSaysAfterItIsOverChangesNothing) {
