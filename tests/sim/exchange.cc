@@ -115,6 +115,10 @@ absl::Status Exchange::TakeOne(int terminal, const std::string& name, absl::Time
     if (!registry.ok()) return registry.status();
     registry_ = *std::move(registry);
   }
+  // Anew: a fault that was set before this was asked counts, also when the look began before both.
+  absl::StatusOr<std::vector<ActiveFault>> faults = ReadFaults(site_);
+  if (!faults.ok()) return faults.status();
+  faults_ = *std::move(faults);
   const Delivery delivery{.site = site_, .faults = faults_, .terminal = terminal};
   const AnswerFacts facts{
       .now = now,
