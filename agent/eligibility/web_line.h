@@ -11,8 +11,8 @@
 #include "absl/time/time.h"
 #include "agent/base/clock.h"
 #include "agent/eligibility/line.h"
-#include "agent/eligibility/web_http.h"
 #include "agent/oqs/web_assumed.h"
+#include "agent/web/http.h"
 
 // The way to OQS by its web API: HTTPS with mutual TLS and JSON (reference 1, and oqs/web_assumed.h
 // for what no public source shows).
@@ -39,7 +39,7 @@ struct WebConfig {
   // they are.
   std::string token_header = "Authorization";
   std::vector<std::string> headers;
-  WebKeys keys;
+  web::Keys keys;
   std::string account;
   // A file with the password alone, for this account only (mode 0600).
   std::string password_file;

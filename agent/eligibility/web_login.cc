@@ -38,24 +38,26 @@ void WebLine::Worker::Login() {
                    "`password_file` cannot be read or is empty; nothing was sent");
   }
   oqs::WebAccount account{.user = config_.account, .password = std::move(bytes)};
-  WebRequest request = RequestTo(config_.login_url, oqs::WriteWebAccount(account));
+  web::Request request = RequestTo(config_.login_url, oqs::WriteWebAccount(account));
   crypto::Wipe(account.password);
   request.token.clear();
   request.most_bytes = kMostLoginBytes;
-  http_.Start(std::move(request), [this](WebResult result) { OnLogin(std::move(result), false); });
+  http_.Start(std::move(request),
+              [this](web::Result result) { OnLogin(std::move(result), false); });
 }
 
 void WebLine::Worker::Renew() {
   // Where no address is configured a new login is the renewal.
   if (config_.renew_url.empty()) return Login();
-  WebRequest request = RequestTo(config_.renew_url, oqs::WriteWebRenewal(session_.refresh_token()));
+  web::Request request =
+      RequestTo(config_.renew_url, oqs::WriteWebRenewal(session_.refresh_token()));
   request.most_bytes = kMostLoginBytes;
-  http_.Start(std::move(request), [this](WebResult result) { OnLogin(std::move(result), true); });
+  http_.Start(std::move(request), [this](web::Result result) { OnLogin(std::move(result), true); });
 }
 
-void WebLine::Worker::OnLogin(WebResult result, bool renewal) {
+void WebLine::Worker::OnLogin(web::Result result, bool renewal) {
   const absl::Duration now = Monotonic();
-  if (result.kind == WebResult::Kind::kAnswered && result.status == kHttpOk) {
+  if (result.kind == web::Result::Kind::kAnswered && result.status == kHttpOk) {
     absl::StatusOr<oqs::WebLogin> login = oqs::ReadWebLogin(result.body);
     crypto::Wipe(result.body);
     if (login.ok() && login->status == kDone) {
@@ -77,7 +79,7 @@ void WebLine::Worker::OnLogin(WebResult result, bool renewal) {
     return board_.Unreachable(trouble_, outside_.Now());
   }
   if (renewal) return session_.NotRenewed(now);
-  const bool answered = result.kind == WebResult::Kind::kAnswered;
+  const bool answered = result.kind == web::Result::Kind::kAnswered;
   const bool refused =
       answered && (result.status == kHttpUnauthorized || result.status == kHttpForbidden);
   session_.Failed(refused, now);

@@ -25,7 +25,7 @@ bool IsRefusal(int status) {
 
 }  // namespace
 
-WebRequest WebLine::Worker::RequestTo(const std::string& url, std::string body) const {
+web::Request WebLine::Worker::RequestTo(const std::string& url, std::string body) const {
   return {.url = url,
           .body = std::move(body),
           .headers = config_.headers,
@@ -104,7 +104,7 @@ void WebLine::Worker::StartQuestion(Item& item) {
   item.stage = Stage::kRunning;
   item.token = session_.token();
   item.journal = absl::OkStatus();
-  WebRequest request = RequestTo(UrlOf(item.out.question), *std::move(body));
+  web::Request request = RequestTo(UrlOf(item.out.question), *std::move(body));
   request.most_bytes = oqs::MaxMessageBytes(item.file_name);
   request.before_bytes = [this, &item] {
     item.journal = base::MakeError(base::ErrorCode::kStopping);
@@ -115,18 +115,18 @@ void WebLine::Worker::StartQuestion(Item& item) {
     return true;
   };
   http_.Start(std::move(request),
-              [this, &item](WebResult result) { OnResult(item, std::move(result)); });
+              [this, &item](web::Result result) { OnResult(item, std::move(result)); });
 }
 
-void WebLine::Worker::OnResult(Item& item, WebResult result) {
+void WebLine::Worker::OnResult(Item& item, web::Result result) {
   switch (result.kind) {
-    case WebResult::Kind::kNotSent:
+    case web::Result::Kind::kNotSent:
       if (!item.journal.ok()) return NotSent(item, item.journal);
       Trouble(CodeOf(result), result.text);
       return NotSent(item, base::ErrorFrom(trouble_));
-    case WebResult::Kind::kBroken:
+    case web::Result::Kind::kBroken:
       return NoAnswer(item, CodeOf(result), result.text);
-    case WebResult::Kind::kAnswered:
+    case web::Result::Kind::kAnswered:
       break;
   }
   if (result.status == kHttpOk) return OnAnswer(item, std::move(result.body));
@@ -204,18 +204,18 @@ void WebLine::Worker::NoAnswer(Item& item, base::ErrorCode why, const std::strin
 }
 
 void WebLine::Worker::StartChallenge(const Challenge& challenge) {
-  WebRequest request =
+  web::Request request =
       RequestTo(config_.challenge_url, oqs::WriteWebChallengeRequest(challenge.institution));
   request.most_bytes = kMostChallengeBytes;
   const std::string token = request.token;
-  http_.Start(std::move(request), [this, token, challenge](const WebResult& result) {
+  http_.Start(std::move(request), [this, token, challenge](const web::Result& result) {
     OnChallenge(challenge, token, result);
   });
 }
 
 void WebLine::Worker::OnChallenge(Challenge challenge, const std::string& token,
-                                  const WebResult& result) {
-  if (result.kind == WebResult::Kind::kNotSent) Trouble(CodeOf(result), result.text);
+                                  const web::Result& result) {
+  if (result.kind == web::Result::Kind::kNotSent) Trouble(CodeOf(result), result.text);
   if (result.status == kHttpUnauthorized) {
     session_.TokenRefused(token, Monotonic());
     if (!std::exchange(challenge.refused_once, true)) {
@@ -225,8 +225,8 @@ void WebLine::Worker::OnChallenge(Challenge challenge, const std::string& token,
   outside_.Call([&] { challenge.done(ChallengeIn(result)); });
 }
 
-absl::StatusOr<oqs::WebChallenge> WebLine::Worker::ChallengeIn(const WebResult& result) {
-  if (result.kind != WebResult::Kind::kAnswered) {
+absl::StatusOr<oqs::WebChallenge> WebLine::Worker::ChallengeIn(const web::Result& result) {
+  if (result.kind != web::Result::Kind::kAnswered) {
     return base::MakeError(CodeOf(result), {.what = base::Printable(result.text)});
   }
   if (result.status != kHttpOk) {

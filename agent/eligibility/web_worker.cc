@@ -160,19 +160,19 @@ void WebLine::Worker::Trouble(base::ErrorCode code, const std::string& what) {
   session_.Lost(Monotonic());
 }
 
-base::ErrorCode WebLine::Worker::CodeOf(const WebResult& result) {
+base::ErrorCode WebLine::Worker::CodeOf(const web::Result& result) {
   switch (result.why) {
-    case WebResult::Why::kNone:
-    case WebResult::Why::kBrokenOff:
+    case web::Result::Why::kNone:
+    case web::Result::Why::kBrokenOff:
       return base::ErrorCode::kCenterFailed;
-    case WebResult::Why::kUnreachable:
+    case web::Result::Why::kUnreachable:
       return base::ErrorCode::kCenterUnreachable;
-    case WebResult::Why::kNotSecure:
+    case web::Result::Why::kNotSecure:
       return base::ErrorCode::kCenterNotSecure;
-    case WebResult::Why::kTooSlow:
-      return result.kind == WebResult::Kind::kNotSent ? base::ErrorCode::kCenterUnreachable
-                                                      : base::ErrorCode::kCenterSilent;
-    case WebResult::Why::kTooLarge:
+    case web::Result::Why::kTooSlow:
+      return result.kind == web::Result::Kind::kNotSent ? base::ErrorCode::kCenterUnreachable
+                                                        : base::ErrorCode::kCenterSilent;
+    case web::Result::Why::kTooLarge:
       return base::ErrorCode::kCenterAnswerUnusable;
   }
   return base::ErrorCode::kCenterFailed;

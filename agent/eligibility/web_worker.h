@@ -14,9 +14,9 @@
 #include "agent/eligibility/line_board.h"
 #include "agent/eligibility/outside.h"
 #include "agent/eligibility/share_thread.h"
-#include "agent/eligibility/web_http.h"
 #include "agent/eligibility/web_line.h"
 #include "agent/eligibility/web_session.h"
+#include "agent/web/http.h"
 
 namespace madoguchi::eligibility {
 
@@ -75,7 +75,7 @@ class WebLine::Worker : public std::enable_shared_from_this<Worker> {
   void StepSession();
   void Login();
   void Renew();
-  void OnLogin(WebResult result, bool renewal);
+  void OnLogin(web::Result result, bool renewal);
   // Without a session, and none to come: the reason.
   std::optional<absl::Status> NoSession() const;
 
@@ -83,9 +83,9 @@ class WebLine::Worker : public std::enable_shared_from_this<Worker> {
   void StartDue();
   void StartQuestion(Item& item);
   void StartChallenge(const Challenge& challenge);
-  void OnChallenge(Challenge challenge, const std::string& token, const WebResult& result);
-  static absl::StatusOr<oqs::WebChallenge> ChallengeIn(const WebResult& result);
-  void OnResult(Item& item, WebResult result);
+  void OnChallenge(Challenge challenge, const std::string& token, const web::Result& result);
+  static absl::StatusOr<oqs::WebChallenge> ChallengeIn(const web::Result& result);
+  void OnResult(Item& item, web::Result result);
   void OnAnswer(Item& item, std::string body);
   void OnRefused(Item& item, int status);
   void OfferAll();
@@ -95,11 +95,11 @@ class WebLine::Worker : public std::enable_shared_from_this<Worker> {
   // Of a question that was published by an earlier run.
   void TakeBack(Item& item);
   const std::string& UrlOf(const Question& question) const;
-  WebRequest RequestTo(const std::string& url, std::string body) const;
+  web::Request RequestTo(const std::string& url, std::string body) const;
 
   // The line cannot be used for a while, and why.
   void Trouble(base::ErrorCode code, const std::string& what);
-  static base::ErrorCode CodeOf(const WebResult& result);
+  static base::ErrorCode CodeOf(const web::Result& result);
 
   const WebConfig config_;
   const LineSink sink_;
@@ -122,7 +122,7 @@ class WebLine::Worker : public std::enable_shared_from_this<Worker> {
   v1::ErrorDetail trouble_;
   absl::Duration next_look_ = -absl::InfiniteDuration();
   // Last: what it tells uses what is above.
-  WebHttp http_;
+  web::Http http_;
 };
 
 }  // namespace madoguchi::eligibility

@@ -124,9 +124,9 @@ TEST_F(WebLineTest, ACertificateOfOursThatIsNotAcceptedIsToldAsThat) {
 
 TEST_F(WebLineTest, AnAnswerLargerThanAllowedIsNone) {
   WakeUp wake_up;
-  WebHttp http(Config().keys);
+  web::Http http(Config().keys);
   for (const size_t most : {size_t{1}, size_t{100'000}}) {
-    WebResult result;
+    web::Result result;
     bool done = false;
     http.Start({.url = Config().login_url,
                 .body = "{}",
@@ -137,15 +137,15 @@ TEST_F(WebLineTest, AnAnswerLargerThanAllowedIsNone) {
                 .within = absl::Seconds(5),
                 .most_bytes = most,
                 .before_bytes = nullptr},
-               [&](WebResult got) {
+               [&](web::Result got) {
                  result = std::move(got);
                  done = true;
                });
     const absl::Time until = absl::Now() + absl::Seconds(10);
     while (!done && absl::Now() < until) http.Turn(absl::Milliseconds(50), wake_up.descriptor());
     ASSERT_TRUE(done);
-    EXPECT_EQ(result.kind, most == 1 ? WebResult::Kind::kBroken : WebResult::Kind::kAnswered);
-    EXPECT_EQ(result.why, most == 1 ? WebResult::Why::kTooLarge : WebResult::Why::kNone);
+    EXPECT_EQ(result.kind, most == 1 ? web::Result::Kind::kBroken : web::Result::Kind::kAnswered);
+    EXPECT_EQ(result.why, most == 1 ? web::Result::Why::kTooLarge : web::Result::Why::kNone);
   }
 }
 

@@ -14,11 +14,12 @@ ALLOWED = {
     # Records in the formats of others; no room of the daemon but text is needed to lift it out.
     "hl7": "text base proto",
     "crypto": "text base proto",
+    "web": "crypto text base proto",
     "oqs": "text crypto base proto",
     "store": "oqs text crypto base proto",
     "audit": "store crypto text base proto",
     "reader": "oqs crypto text base proto",
-    "eligibility": "store oqs text crypto base proto",
+    "eligibility": "web store oqs text crypto base proto",
     "records": "audit eligibility store oqs text crypto base proto",
     "reception": "audit reader eligibility store oqs text crypto base proto",
     "rpc": "hl7 records reception reader audit eligibility store oqs text crypto base proto services",
@@ -27,7 +28,7 @@ ALLOWED = {
     # A client program calls the generated stubs itself; `client` has what every client needs.
     "cli": "hl7 client oqs text crypto base proto services",
     # The delivery program: a client like any other (adapters/).
-    "destination": "hl7 oqs text crypto base proto",
+    "destination": "hl7 web oqs text crypto base proto",
     "render": "hl7 oqs text crypto base proto",
     "route": "destination render client oqs text crypto base proto services",
     "adapter": "route destination render hl7 client oqs text crypto base proto services",
@@ -45,14 +46,14 @@ FOREIGN = {
                   r"tests/sim/center_tls", r"tests/reader/"],
     r"(grpc/|grpcpp/|.*\.grpc\.pb\.h)": [r"agent/rpc/", r"agent/client/", r"agent/cli/", r"adapters/route/",
                                            r"adapters/adapter/", r"tests/"],
-    r"rapidjson/": [r"agent/oqs/", r"hl7/fhir/", r"tests/"],
-    r"pugixml": [r"agent/oqs/", r"tests/bench/"],
+    r"rapidjson/": [r"agent/oqs/", r"hl7/fhir/", r"adapters/destination/fhir", r"tests/"],
+    r"pugixml": [r"agent/oqs/", r"adapters/destination/orca", r"tests/bench/"],
     r"zip\.h": [r"agent/oqs/", r"tests/fuzz/"],
     r"spdlog/": [r"agent/base/log\.cc$"],
     r"toml\+\+/": [r"agent/daemon/config[a-z_]*\.cc$"],
     r"CLI/": [r"agent/cli/", r"tests/sim/", r"agent/daemon/", r"adapters/adapter/"],
     r"systemd/": [r"agent/daemon/"],
-    r"curl/": [r"agent/eligibility/web_"],
+    r"curl/": [r"agent/web/"],
 }
 # Expensive headers: in at most this many files of one folder.
 ONE_FILE_PER_FOLDER = [r"CLI/", r"toml\+\+/", r"spdlog/"]
@@ -63,13 +64,13 @@ FOREIGN_TARGETS = {
     "OpenSSL::": {"crypto", "rpc", "sim"},
     "PkgConfig::SQLITE": {"store"},
     "PkgConfig::LIBZIP": {"oqs"},
-    "PkgConfig::PUGIXML": {"oqs"},
+    "PkgConfig::PUGIXML": {"oqs", "destination"},
     "PkgConfig::SYSTEMD": {"daemon"},
     "PkgConfig::PCSC": {"daemon"},
     "spdlog::": {"base"},
     "fmt::": {"base"},
     "tomlplusplus::": {"daemon"},
-    "CURL::": {"eligibility"},
+    "CURL::": {"web"},
     "CLI11::": {"cli", "sim", "daemon", "adapter"},
 }
 

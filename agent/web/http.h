@@ -1,5 +1,5 @@
-#ifndef MADOGUCHI_AGENT_ELIGIBILITY_WEB_HTTP_H_
-#define MADOGUCHI_AGENT_ELIGIBILITY_WEB_HTTP_H_
+#ifndef MADOGUCHI_AGENT_WEB_HTTP_H_
+#define MADOGUCHI_AGENT_WEB_HTTP_H_
 
 #include <functional>
 #include <memory>
@@ -8,23 +8,30 @@
 
 #include "absl/time/time.h"
 
-// HTTPS with mutual TLS (1.2 or newer), by libcurl: the only place that knows it. Nothing of the
-// environment counts: no proxy, no netrc, no redirects, no other trust than the file given. The
-// program ignores SIGPIPE.
-namespace madoguchi::eligibility {
+// HTTPS (TLS 1.2 or newer) by libcurl: the only place that knows it. Nothing of the environment
+// counts: no proxy, no netrc, no redirects, no other trust than the file given. The program ignores
+// SIGPIPE.
+namespace madoguchi::web {
 
 // PEM files, read again for every new connection.
-struct WebKeys {
+struct Keys {
+  // Of this client; empty: it has none.
   std::string certificate;
-  // Without a password.
+  // Of the certificate, without a password.
   std::string key;
+  // Whom the other side is checked against.
   std::string ca;
 };
 
-struct WebRequest {
-  // https://HOST[:PORT]/PATH
+struct Request {
+  // https://HOST[:PORT]/PATH, or http:// where `plain` allows it.
   std::string url;
+  bool plain = false;
+  // POST, PUT or GET.
+  std::string method = "POST";
   std::string body;
+  std::string content_type = "application/json;charset=UTF-8";
+  std::string accept = "application/json";
   // `NAME: VALUE`.
   std::vector<std::string> headers;
   // The header of the token, which is never logged; an empty token: none.
@@ -41,7 +48,7 @@ struct WebRequest {
   std::function<bool()> before_bytes;
 };
 
-struct WebResult {
+struct Result {
   enum class Kind {
     // `status` and `body` are there, whole.
     kAnswered,
@@ -58,22 +65,24 @@ struct WebResult {
   std::string text;
   int status = 0;
   std::string body;
+  // How long the other side asks to wait before the next request (Retry-After); zero: it does not.
+  absl::Duration retry_after = absl::ZeroDuration();
 };
 
 // Requests at the same time, over connections that are kept for the next. One thread, which calls
 // Turn.
-class WebHttp {
+class Http {
  public:
-  using Done = std::function<void(WebResult)>;
+  using Done = std::function<void(Result)>;
 
-  explicit WebHttp(WebKeys keys);
+  explicit Http(Keys keys);
   // Requests that run are broken off; their `done` is not called.
-  ~WebHttp();
-  WebHttp(const WebHttp&) = delete;
-  WebHttp& operator=(const WebHttp&) = delete;
+  ~Http();
+  Http(const Http&) = delete;
+  Http& operator=(const Http&) = delete;
 
   // `done` is called once, in Turn.
-  void Start(WebRequest request, Done done);
+  void Start(Request request, Done done);
   // Moves what can be moved; waits for that at most `wait`, or until `wake_up` (a descriptor) can
   // be read.
   void Turn(absl::Duration wait, int wake_up);
@@ -84,6 +93,6 @@ class WebHttp {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace madoguchi::eligibility
+}  // namespace madoguchi::web
 
-#endif  // MADOGUCHI_AGENT_ELIGIBILITY_WEB_HTTP_H_
+#endif  // MADOGUCHI_AGENT_WEB_HTTP_H_

@@ -1,6 +1,4 @@
-#include "agent/eligibility/web_http.h"
-
-#include <curl/curl.h>
+#include "agent/web/http.h"
 
 #include <algorithm>
 #include <list>
@@ -9,8 +7,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "agent/crypto/digest.h"
+#include "agent/web/curl_handles.h"
 
-namespace madoguchi::eligibility {
+namespace madoguchi::web {
 namespace {
 
 // One connection that has been idle for longer may be dead at the other end, and a request that is
@@ -19,23 +18,6 @@ constexpr long kIdleSeconds = 10;
 constexpr size_t kMostHeaderBytes = size_t{64} << 10;
 constexpr long kMostConnections = 32;
 
-template <auto Free>
-struct Freed {
-  template <typename T>
-  void operator()(T* handle) const {
-    Free(handle);
-  }
-};
-using Easy = std::unique_ptr<CURL, Freed<curl_easy_cleanup>>;
-using Multi = std::unique_ptr<CURLM, Freed<curl_multi_cleanup>>;
-using Headers = std::unique_ptr<curl_slist, Freed<curl_slist_free_all>>;
-
-// Once for the process; libcurl is used by one room only.
-void InitOnce() {
-  static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
-  static_cast<void>(done);
-}
-
 void Add(Headers& headers, const std::string& line) {
   if (curl_slist* longer = curl_slist_append(headers.get(), line.c_str()); longer != nullptr) {
     static_cast<void>(headers.release());
@@ -43,29 +25,11 @@ void Add(Headers& headers, const std::string& line) {
   }
 }
 
-WebResult::Why WhyOf(CURLcode code) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_CONNECT:
-      return WebResult::Why::kUnreachable;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CIPHER:
-      return WebResult::Why::kNotSecure;
-    case CURLE_OPERATION_TIMEDOUT:
-      return WebResult::Why::kTooSlow;
-    default:
-      return WebResult::Why::kBrokenOff;
-  }
-}
-
 struct Transfer {
-  WebRequest request;
-  WebHttp::Done done;
+  Request request;
+  Http::Done done;
   Headers headers;
-  WebResult result;
+  Result result;
   size_t header_bytes = 0;
   char words[CURL_ERROR_SIZE] = "";
   // before_bytes was asked, and said yes.
@@ -92,7 +56,7 @@ size_t TakeHeader(char*, size_t size, size_t count, void* context) {
   auto& transfer = *static_cast<Transfer*>(context);
   transfer.header_bytes += size * count;
   if (transfer.header_bytes <= kMostHeaderBytes) return size * count;
-  transfer.result.why = WebResult::Why::kTooLarge;
+  transfer.result.why = Result::Why::kTooLarge;
   return 0;
 }
 
@@ -100,51 +64,38 @@ size_t TakeBody(char* data, size_t size, size_t count, void* context) {
   auto& transfer = *static_cast<Transfer*>(context);
   std::string& body = transfer.result.body;
   if (body.size() + size * count > transfer.request.most_bytes) {
-    transfer.result.why = WebResult::Why::kTooLarge;
+    transfer.result.why = Result::Why::kTooLarge;
     return 0;
   }
   body.append(data, size * count);
   return size * count;
 }
 
-long Milliseconds(absl::Duration duration) {
-  return std::max(1L, static_cast<long>(absl::ToInt64Milliseconds(duration)));
-}
-
-void SetUp(Transfer& transfer, const WebKeys& keys) {
+void SetUp(Transfer& transfer, const Keys& keys) {
   CURL* const easy = transfer.easy.get();
-  const WebRequest& request = transfer.request;
+  const Request& request = transfer.request;
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.words);
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request.plain ? "http,https" : "https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(easy, CURLOPT_NETRC, CURL_NETRC_IGNORED);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  // A name server that does not answer must not hold up the end of the program.
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  SetUpConnection(easy, keys);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-  curl_easy_setopt(easy, CURLOPT_CAINFO, keys.ca.c_str());
-  // Without this the machine's own roots would count, too.
-  curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-  curl_easy_setopt(easy, CURLOPT_SSLCERT, keys.certificate.c_str());
-  curl_easy_setopt(easy, CURLOPT_SSLKEY, keys.key.c_str());
-  // Otherwise a key with a password would ask for it on the terminal.
-  curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(request.connect_within));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, Milliseconds(request.within));
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kIdleSeconds);
-  curl_easy_setopt(easy, CURLOPT_POST, 1L);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
-  Add(transfer.headers, "Content-Type: application/json;charset=UTF-8");
-  Add(transfer.headers, "Accept: application/json");
+  if (request.method == "GET") {
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+  } else {
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    Add(transfer.headers, "Content-Type: " + request.content_type);
+  }
+  Add(transfer.headers, "Accept: " + request.accept);
   Add(transfer.headers, "Expect:");
   for (const std::string& header : request.headers) Add(transfer.headers, header);
   if (!request.token.empty()) {
@@ -163,9 +114,9 @@ void SetUp(Transfer& transfer, const WebKeys& keys) {
 
 }  // namespace
 
-class WebHttp::Impl {
+class Http::Impl {
  public:
-  explicit Impl(WebKeys keys) : keys_(std::move(keys)) {
+  explicit Impl(Keys keys) : keys_(std::move(keys)) {
     InitOnce();
     multi_.reset(curl_multi_init());
     curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
@@ -179,7 +130,7 @@ class WebHttp::Impl {
     }
   }
 
-  void Start(WebRequest request, Done done) {
+  void Start(Request request, Done done) {
     Transfer& transfer = transfers_.emplace_back();
     transfer.request = std::move(request);
     transfer.done = std::move(done);
@@ -228,7 +179,7 @@ class WebHttp::Impl {
     for (auto transfer = transfers_.begin(); transfer != transfers_.end();) {
       Transfer& one = *transfer++;
       if (one.easy != nullptr) continue;
-      one.result.why = WebResult::Why::kBrokenOff;
+      one.result.why = Result::Why::kBrokenOff;
       one.result.text = "no memory";
       End(one);
     }
@@ -236,20 +187,23 @@ class WebHttp::Impl {
   }
 
   static void Judge(Transfer& transfer, CURLcode code) {
-    WebResult& result = transfer.result;
+    Result& result = transfer.result;
     if (code == CURLE_OK) {
       long status = 0;
       curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
-      result.kind = WebResult::Kind::kAnswered;
+      result.kind = Result::Kind::kAnswered;
       result.status = static_cast<int>(status);
+      curl_off_t seconds = 0;
+      curl_easy_getinfo(transfer.easy.get(), CURLINFO_RETRY_AFTER, &seconds);
+      result.retry_after = absl::Seconds(static_cast<int64_t>(seconds));
       return;
     }
-    result.kind = transfer.may_leave ? WebResult::Kind::kBroken : WebResult::Kind::kNotSent;
-    if (result.why == WebResult::Why::kNone) result.why = WhyOf(code);
+    result.kind = transfer.may_leave ? Result::Kind::kBroken : Result::Kind::kNotSent;
+    if (result.why == Result::Why::kNone) result.why = WhyOf(code);
     result.text = transfer.words[0] != '\0' ? transfer.words : curl_easy_strerror(code);
     // With TLS 1.3 the other side refuses our certificate only after the handshake.
-    if (result.why == WebResult::Why::kBrokenOff && absl::StrContains(result.text, " alert ")) {
-      result.why = WebResult::Why::kNotSecure;
+    if (result.why == Result::Why::kBrokenOff && absl::StrContains(result.text, " alert ")) {
+      result.why = Result::Why::kNotSecure;
     }
     result.body.clear();
   }
@@ -264,19 +218,17 @@ class WebHttp::Impl {
     transfer.done(std::move(transfer.result));
   }
 
-  const WebKeys keys_;
+  const Keys keys_;
   // Destroyed after the handles that were in it.
   Multi multi_;
   std::list<Transfer> transfers_;
   bool refused_ = false;
 };
 
-WebHttp::WebHttp(WebKeys keys) : impl_(std::make_unique<Impl>(std::move(keys))) {}
-WebHttp::~WebHttp() = default;
-void WebHttp::Start(WebRequest request, Done done) {
-  impl_->Start(std::move(request), std::move(done));
-}
-void WebHttp::Turn(absl::Duration wait, int wake_up) { impl_->Turn(wait, wake_up); }
-int WebHttp::Running() const { return impl_->Running(); }
+Http::Http(Keys keys) : impl_(std::make_unique<Impl>(std::move(keys))) {}
+Http::~Http() = default;
+void Http::Start(Request request, Done done) { impl_->Start(std::move(request), std::move(done)); }
+void Http::Turn(absl::Duration wait, int wake_up) { impl_->Turn(wait, wake_up); }
+int Http::Running() const { return impl_->Running(); }
 
-}  // namespace madoguchi::eligibility
+}  // namespace madoguchi::web
