@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "adapters/destination/destination.h"
+#include "agent/base/error.h"
 #include "agent/web/stream.h"
 
 namespace madoguchi::adapters {

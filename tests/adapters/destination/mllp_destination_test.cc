@@ -21,7 +21,6 @@ using Kind = Delivered::Kind;
 
 constexpr char kEnd[] = "\x1C\r";
 
-
 std::string MessageOf(const std::string& control_id) {
   return absl::StrCat("MSH|^~\\&|MADOGUCHI||||20251128091530||ADT^A08^ADT_A01|", control_id,
                       "|P|2.5\rPID|1\r");
@@ -125,7 +124,7 @@ TEST(MllpDestination, ConnectsAnewWhenTheReceiverHasClosed) {
   std::vector<std::string> seen;
   {
     std::unique_ptr<MllpDestination> destination;
-    Peer peer([&](PeerConnection& connection, int index) {
+    Peer peer([&](PeerConnection& connection, int) {
       const std::string id = TakeMessage(connection);
       if (id.empty()) return;
       seen.push_back(id);
