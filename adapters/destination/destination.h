@@ -60,6 +60,8 @@ struct Delivered {
   // Why not, MDG-23nn. Without personal data: what the other side wrote is never in it, only its
   // codes.
   absl::Status why;
+  // For kTryAgain: the destination asks not to be tried again before that; at most an hour.
+  absl::Duration wait = absl::ZeroDuration();
 };
 
 // A place records are delivered to. A route has one of its own, and calls it on its own thread, one

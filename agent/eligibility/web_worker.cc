@@ -163,6 +163,7 @@ void WebLine::Worker::Trouble(base::ErrorCode code, const std::string& what) {
 base::ErrorCode WebLine::Worker::CodeOf(const web::Result& result) {
   switch (result.why) {
     case web::Result::Why::kNone:
+    case web::Result::Why::kNoHttp:
     case web::Result::Why::kBrokenOff:
       return base::ErrorCode::kCenterFailed;
     case web::Result::Why::kUnreachable:

@@ -22,6 +22,9 @@ Result::Why WhyOf(CURLcode code) {
       return Result::Why::kNotSecure;
     case CURLE_OPERATION_TIMEDOUT:
       return Result::Why::kTooSlow;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return Result::Why::kNoHttp;
     default:
       return Result::Why::kBrokenOff;
   }

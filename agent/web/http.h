@@ -16,11 +16,11 @@ namespace madoguchi::web {
 // PEM files, read again for every new connection.
 struct Keys {
   // Of this client; empty: it has none.
-  std::string certificate;
+  std::string certificate = {};
   // Of the certificate, without a password.
-  std::string key;
+  std::string key = {};
   // Whom the other side is checked against.
-  std::string ca;
+  std::string ca = {};
 };
 
 struct Request {
@@ -59,7 +59,7 @@ struct Result {
   };
   Kind kind = Kind::kNotSent;
   // Why there is no answer.
-  enum class Why { kNone, kUnreachable, kNotSecure, kTooSlow, kTooLarge, kBrokenOff };
+  enum class Why { kNone, kUnreachable, kNotSecure, kTooSlow, kTooLarge, kNoHttp, kBrokenOff };
   Why why = Why::kNone;
   // libcurl's word for it; no data of ours.
   std::string text;

@@ -78,22 +78,21 @@ class Stream::Impl {
 
   // kDone with `moved`: that many; kTooLate: none at the moment.
   Moved TrySend(absl::string_view bytes, size_t& moved) {
-    return MovedOf(curl_easy_send(easy_.get(), bytes.data(), bytes.size(), &moved), true, moved);
+    return MovedOf(curl_easy_send(easy_.get(), bytes.data(), bytes.size(), &moved));
   }
   Moved TryReceive(std::string& bytes) {
     char chunk[kChunk];
     size_t moved = 0;
-    const Moved result =
-        MovedOf(curl_easy_recv(easy_.get(), chunk, sizeof(chunk), &moved), false, moved);
+    const CURLcode code = curl_easy_recv(easy_.get(), chunk, sizeof(chunk), &moved);
+    const Moved result = code == CURLE_OK && moved == 0 ? Moved::kClosed : MovedOf(code);
     if (result == Moved::kDone) bytes.append(chunk, moved);
     return result;
   }
 
  private:
-  static Moved MovedOf(CURLcode code, bool sending, size_t moved) {
+  static Moved MovedOf(CURLcode code) {
     if (code == CURLE_AGAIN) return Moved::kTooLate;
-    if (code != CURLE_OK) return Moved::kBroken;
-    return !sending && moved == 0 ? Moved::kClosed : Moved::kDone;
+    return code == CURLE_OK ? Moved::kDone : Moved::kBroken;
   }
 
   Result::Why AwaitConnection(const StreamPatience& patience) {

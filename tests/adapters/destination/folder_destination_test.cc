@@ -23,8 +23,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr absl::Duration kLong = absl::Seconds(30);
-
 class FolderDestinationTest : public testing::Test {
  protected:
   std::unique_ptr<FolderDestination> Make(FolderConfig config = {}) {
