@@ -31,7 +31,7 @@ ALLOWED = {
     "cli": "hl7 client oqs text crypto base proto services",
     # The delivery program: a client like any other (adapters/).
     "destination": "hl7 web oqs text crypto base proto",
-    "render": "hl7 oqs text crypto base proto",
+    "render": "destination hl7 oqs text crypto base proto",
     "route": "destination render client oqs text crypto base proto services",
     "adapter": "config route destination render hl7 client oqs text crypto base proto services",
     # The simulator is the outside world: it knows the messages, not the daemon.
