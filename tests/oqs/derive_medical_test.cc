@@ -102,7 +102,7 @@ TEST(RebuildMonths, GivesTheSameLinesAgain) {
 
 TEST(RebuildMonths, GivesTheSameLinesOfGeneratedRecordsAgain) {
   int lines = 0;
-  for (uint32_t seed = 0; seed < 500; ++seed) {
+  for (uint32_t seed = 0; seed < 1000; ++seed) {
     v1::OqsMessage message = GenerateMessage(seed, Encoding::kUtf8);
     if (!message.has_medical_record()) continue;
     v1::MedicalRecord& record = *message.mutable_medical_record();
