@@ -30,6 +30,7 @@ RANGES = {
     20: ("Medical records", "薬剤・健診・診療情報"),
     21: ("Card readers and cards", "カードリーダーとカード"),
     22: ("Receivers of HL7", "HL7の接続先"),
+    23: ("Delivery to other systems", "他システムへの配送"),
 }
 RETRY = {
     "RETRY_NEVER": ("no: the same call fails again", "くり返しても同じです"),

@@ -26,6 +26,11 @@ ALLOWED = {
     "daemon": "rpc records reception reader audit eligibility store oqs text crypto base proto",
     # A client program calls the generated stubs itself; `client` has what every client needs.
     "cli": "hl7 client oqs text crypto base proto services",
+    # The delivery program: a client like any other (adapters/).
+    "destination": "hl7 oqs text crypto base proto",
+    "render": "hl7 oqs text crypto base proto",
+    "route": "destination render client oqs text crypto base proto services",
+    "adapter": "route destination render hl7 client oqs text crypto base proto services",
     # The simulator is the outside world: it knows the messages, not the daemon.
     "sim": "oqs text crypto base proto",
 }
@@ -38,13 +43,14 @@ FOREIGN = {
     # A virtual card's chip signs for itself: no part of the daemon does that.
     r"openssl/": [r"agent/crypto/", r"agent/rpc/(\w+/)*tls", r"tests/sim/card_keys",
                   r"tests/sim/center_tls", r"tests/reader/"],
-    r"(grpc/|grpcpp/|.*\.grpc\.pb\.h)": [r"agent/rpc/", r"agent/client/", r"agent/cli/", r"tests/"],
+    r"(grpc/|grpcpp/|.*\.grpc\.pb\.h)": [r"agent/rpc/", r"agent/client/", r"agent/cli/", r"adapters/route/",
+                                           r"adapters/adapter/", r"tests/"],
     r"rapidjson/": [r"agent/oqs/", r"hl7/fhir/", r"tests/"],
     r"pugixml": [r"agent/oqs/", r"tests/bench/"],
     r"zip\.h": [r"agent/oqs/", r"tests/fuzz/"],
     r"spdlog/": [r"agent/base/log\.cc$"],
     r"toml\+\+/": [r"agent/daemon/config[a-z_]*\.cc$"],
-    r"CLI/": [r"agent/cli/", r"tests/sim/", r"agent/daemon/"],
+    r"CLI/": [r"agent/cli/", r"tests/sim/", r"agent/daemon/", r"adapters/adapter/"],
     r"systemd/": [r"agent/daemon/"],
     r"curl/": [r"agent/eligibility/web_"],
 }
@@ -64,7 +70,7 @@ FOREIGN_TARGETS = {
     "fmt::": {"base"},
     "tomlplusplus::": {"daemon"},
     "CURL::": {"eligibility"},
-    "CLI11::": {"cli", "sim", "daemon"},
+    "CLI11::": {"cli", "sim", "daemon", "adapter"},
 }
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*["<]([^">]+)[">]', re.MULTILINE)
@@ -78,6 +84,8 @@ def room_of(path):
         return parts[1]
     if len(parts) > 1 and parts[0] == "hl7":
         return "hl7"
+    if len(parts) > 2 and parts[0] == "adapters":
+        return parts[1]
     if len(parts) > 2 and parts[:2] == ("tests", "sim"):
         # tests/sim/*_test.cc may look at what it likes.
         return None if parts[-1].endswith("_test.cc") else "sim"
@@ -153,7 +161,7 @@ def cmake_arrows(texts):
 
 
 def check_cmake(texts):
-    """Violations in {path: text} of CMakeLists.txt files below agent/, hl7/ and tests/sim/."""
+    """Violations in {path: text} of CMakeLists.txt files below agent/, hl7/, adapters/ and tests/sim/."""
     wrong = []
     rooms = target_rooms(texts)
     for path, target, dependency in cmake_arrows(texts):
@@ -170,7 +178,7 @@ def check_cmake(texts):
             if dependency.startswith(prefix) and room not in allowed:
                 wrong.append(f"{path}: {target} may not link {dependency}")
     for path, text in sorted(texts.items()):
-        if path.startswith(("agent/", "hl7/")) and "target_link_libraries" in re.sub(r"#.*", "", text):
+        if path.startswith(("agent/", "hl7/", "adapters/")) and "target_link_libraries" in re.sub(r"#.*", "", text):
             wrong.append(f"{path}: give DEPS to madoguchi_library, where the table sees them")
     return wrong
 

@@ -12,7 +12,7 @@ def _cpp():
 
 def _cmake():
     return {p.as_posix(): sources.read(p) for p in sources.all_files()
-            if p.name == "CMakeLists.txt" and p.as_posix().startswith(("agent/", "hl7/", "tests/sim/"))}
+            if p.name == "CMakeLists.txt" and p.as_posix().startswith(("agent/", "hl7/", "adapters/", "tests/sim/"))}
 
 
 class TheProject(unittest.TestCase):
