@@ -1,0 +1,23 @@
+#ifndef MADOGUCHI_ADAPTERS_ADAPTER_CONFIG_DESTINATIONS_H_
+#define MADOGUCHI_ADAPTERS_ADAPTER_CONFIG_DESTINATIONS_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "adapters/destination/destination.h"
+#include "adapters/render/format.h"
+#include "agent/config/section.h"
+
+namespace madoguchi::adapters {
+
+// Reads `[route.to]`: what `kind` says, with its keys (docs/en/adapter-destinations.md). `absolute`
+// makes a path of the file absolute. A kind that cannot take the route's format is a mistake of
+// `kind`. Problems are the section's; nullptr then.
+std::unique_ptr<Destination> ReadDestination(
+    config::Section& to, Format format,
+    const std::function<std::string(const std::string&)>& absolute);
+
+}  // namespace madoguchi::adapters
+
+#endif  // MADOGUCHI_ADAPTERS_ADAPTER_CONFIG_DESTINATIONS_H_
