@@ -1,27 +1,16 @@
 #include "agent/cli/convert_forms.h"
 
 #include <memory>
-#include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
 #include "agent/cli/json.h"
-#include "agent/text/utf8.h"
 #include "hl7/fhir/bundle_writer.h"
 #include "hl7/jahis/notebook.h"
 #include "hl7/v2/convert.h"
+#include "hl7/v2/notes.h"
 
 namespace madoguchi::cli {
 namespace {
-
-// Characters are named by their code points, as in errors.
-std::string Note(const std::string& where, char32_t character, absl::string_view by) {
-  return absl::StrCat(where, ": ", text::CodePointName(character), " -> ", by);
-}
-
-void AddMore(size_t count, size_t told, std::vector<std::string>& notes) {
-  if (count > told) notes.push_back(absl::StrCat("and ", count - told, " more"));
-}
 
 Converter ToJsonLines(const ConvertOptions& /*options*/) {
   return [](const v1::OqsMessage& message, std::ostream& out, std::vector<std::string>&) {
@@ -39,10 +28,7 @@ absl::Status WriteHl7v2(const v1::OqsMessage& message, const hl7::v2::Options& o
   MDG_RETURN_IF_ERROR(messages.status());
   for (const hl7::v2::Message& each : *messages) {
     out << each.bytes << '\n';
-    for (const hl7::v2::Replaced& replaced : each.replaced) {
-      notes.push_back(Note(replaced.where, replaced.character, replaced.by));
-    }
-    AddMore(each.replaced_count, each.replaced.size(), notes);
+    hl7::v2::AddNotes(each.replaced, each.replaced_count, notes);
   }
   return absl::OkStatus();
 }
@@ -58,24 +44,12 @@ Converter ToHl7v2(const ConvertOptions& options) {
   };
 }
 
-void AddLeftOut(int count, absl::string_view why, std::vector<std::string>& notes) {
-  if (count > 0) notes.push_back(absl::StrCat("left out: ", count, " ", why));
-}
-
 absl::Status WriteNotebook(const v1::OqsMessage& message, std::ostream& out,
                            std::vector<std::string>& notes) {
   const absl::StatusOr<hl7::jahis::Notebook> notebook = hl7::jahis::Convert(message);
   MDG_RETURN_IF_ERROR(notebook.status());
   out << notebook->bytes;
-  for (const hl7::jahis::Change& change : notebook->changes) {
-    const std::string where = absl::StrCat("line ", change.line, ", ", change.record);
-    notes.push_back(change.character == 0 ? absl::StrCat(where, ": too long, the rest is missing")
-                                          : Note(where, change.character, change.by));
-  }
-  AddMore(notebook->change_count, notebook->changes.size(), notes);
-  AddLeftOut(notebook->prescriptions, "prescribed, not known to be dispensed", notes);
-  AddLeftOut(notebook->duplicates, "repeated from a better source", notes);
-  AddLeftOut(notebook->without_day, "without a day", notes);
+  notes = hl7::jahis::NotesOf(*notebook);
   return absl::OkStatus();
 }
 

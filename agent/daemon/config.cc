@@ -8,12 +8,22 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "agent/base/error.h"
+#include "agent/config/checks.h"
+#include "agent/config/file.h"
+#include "agent/config/section.h"
 #include "agent/daemon/config_center.h"
 #include "agent/daemon/config_checks.h"
-#include "agent/daemon/config_section.h"
 
 namespace madoguchi::daemon {
 namespace {
+
+using config::AnyName;
+using config::AnyPath;
+using config::Check;
+using config::HostPort;
+using config::NameCharacters;
+using config::OctalMode;
+using config::Section;
 
 class FileReader {
  public:
@@ -254,6 +264,12 @@ std::vector<std::string> Config::Counters() const {
     for (const std::string& counter : center->counters) add(counter);
   }
   return counters;
+}
+
+absl::StatusOr<Config> LoadConfig(const std::string& path) {
+  const absl::StatusOr<std::string> text = config::ReadText(path);
+  if (!text.ok()) return text.status();
+  return ParseConfig(*text, path);
 }
 
 absl::StatusOr<Config> ParseConfig(absl::string_view text, const std::string& path) {

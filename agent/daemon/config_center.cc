@@ -10,6 +10,10 @@
 namespace madoguchi::daemon {
 namespace {
 
+using config::AnyName;
+using config::AnyPath;
+using config::Check;
+using config::Section;
 using eligibility::Topic;
 
 // What a public client was seen to use (reference 1).

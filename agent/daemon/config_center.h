@@ -4,14 +4,14 @@
 #include <functional>
 #include <string>
 
-#include "agent/daemon/config_section.h"
+#include "agent/config/section.h"
 #include "agent/eligibility/web_line.h"
 
 namespace madoguchi::daemon {
 
 // Reads `[center]`: the web API of OQS. `absolute` makes a path of the file absolute. Problems are
 // the section's.
-eligibility::WebConfig ReadCenter(Section& from,
+eligibility::WebConfig ReadCenter(config::Section& from,
                                   const std::function<std::string(const std::string&)>& absolute);
 
 }  // namespace madoguchi::daemon

@@ -1,5 +1,7 @@
 #include "agent/oqs/derive_medical.h"
 
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "agent/oqs/duplicates.h"
 
@@ -58,6 +60,54 @@ void AddLines(v1::DrugSource source, const Months& months, v1::MedicalRecord& re
   }
 }
 
+bool SameProvider(const v1::Provider& a, const v1::Provider& b) {
+  return a.code() == b.code() && a.name() == b.name();
+}
+
+bool SameDays(const v1::DayBlock& a, const v1::DayBlock& b) {
+  return a.dispensed_on().text() == b.dispensed_on().text() &&
+         a.prescribed_on().text() == b.prescribed_on().text();
+}
+
+bool SameMonths(const v1::MonthBlock& a, const v1::MonthBlock& b) {
+  return a.month().text() == b.month().text() && SameProvider(a.provider(), b.provider()) &&
+         SameProvider(a.prescriber(), b.prescriber()) &&
+         a.provider_kind_code() == b.provider_kind_code() &&
+         a.own_site_code() == b.own_site_code() && a.in_out_code() == b.in_out_code();
+}
+
+// What drugs and treatments have in common.
+template <typename Line>
+v1::MonthBlock MonthOf(const Line& line) {
+  v1::MonthBlock month;
+  if (line.has_provider()) *month.mutable_provider() = line.provider();
+  month.set_own_site_code(line.own_site_code());
+  month.set_in_out_code(line.in_out_code());
+  if (line.has_month()) *month.mutable_month() = line.month();
+  return month;
+}
+
+// The block a line goes to: the last one when it is of the same month and day.
+v1::DayBlock& DayFor(v1::MonthBlock month, v1::DayBlock day, Months& months) {
+  if (months.empty() || !SameMonths(months.Get(months.size() - 1), month)) {
+    *months.Add() = std::move(month);
+  }
+  auto& days = *months.Mutable(months.size() - 1)->mutable_days();
+  if (days.empty() || !SameDays(days.Get(days.size() - 1), day)) *days.Add() = std::move(day);
+  return *days.Mutable(days.size() - 1);
+}
+
+Months& MonthsOf(v1::DrugSource source, v1::MedicalRecord& record) {
+  switch (source) {
+    case v1::DRUG_SOURCE_DISPENSING:
+      return *record.mutable_dispensing_months();
+    case v1::DRUG_SOURCE_PRESCRIPTION:
+      return *record.mutable_prescription_months();
+    default:
+      return *record.mutable_receipt_months();
+  }
+}
+
 }  // namespace
 
 v1::ConsentCategory CategoryOfTreatment(absl::string_view treatment_class) {
@@ -76,6 +126,30 @@ void DeriveLines(v1::MedicalRecord& record) {
   AddLines(v1::DRUG_SOURCE_DISPENSING, record.dispensing_months(), record);
   AddLines(v1::DRUG_SOURCE_PRESCRIPTION, record.prescription_months(), record);
   if (record.has_drug_history()) MarkDuplicates(*record.mutable_drug_history());
+}
+
+void RebuildMonths(v1::MedicalRecord& record) {
+  record.clear_receipt_months();
+  record.clear_dispensing_months();
+  record.clear_prescription_months();
+  for (const v1::DrugLine& line : record.drug_history().drug_lines()) {
+    v1::MonthBlock month = MonthOf(line);
+    month.set_provider_kind_code(line.provider_kind_code());
+    if (!SameProvider(line.prescriber(), line.provider())) {
+      *month.mutable_prescriber() = line.prescriber();
+    }
+    v1::DayBlock day;
+    if (line.has_dispensed_on()) *day.mutable_dispensed_on() = line.dispensed_on();
+    if (line.has_prescribed_on()) *day.mutable_prescribed_on() = line.prescribed_on();
+    Months& months = MonthsOf(line.source(), record);
+    *DayFor(std::move(month), std::move(day), months).add_drugs() = line.drug();
+  }
+  for (const v1::TreatmentLine& line : record.diagnosis_history().treatment_lines()) {
+    v1::DayBlock day;
+    if (line.has_day()) *day.mutable_dispensed_on() = line.day();
+    Months& months = *record.mutable_receipt_months();
+    *DayFor(MonthOf(line), std::move(day), months).add_treatments() = line.treatment();
+  }
 }
 
 }  // namespace madoguchi::oqs

@@ -1,43 +1,26 @@
 #ifndef MADOGUCHI_AGENT_RPC_EXPORT_FORMATS_H_
 #define MADOGUCHI_AGENT_RPC_EXPORT_FORMATS_H_
 
-#include <string>
+#include <functional>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
-#include "absl/time/time.h"
-#include "madoguchi/v1/confirmation.pb.h"
+#include "absl/status/statusor.h"
 #include "madoguchi/v1/export_service.pb.h"
-#include "madoguchi/v1/medical.pb.h"
+#include "madoguchi/v1/oqs_message.pb.h"
 
+// The formats of ExportService.
 namespace madoguchi::rpc {
 
-// Whose record it is, and from when.
-struct ExportSubject {
-  // That of the reception.
-  const v1::Confirmation& confirmation;
-  // The one the record was asked for.
-  const v1::Qualification& qualification;
-  // When OQS gave it.
-  absl::Time fetched_at;
-};
+// Writes a record, made by ExportMessage(), to an empty response: body, media type, sizes, notes.
+// Pure and thread-safe. Errors of these come from the format.
+using ExportWriter =
+    std::function<absl::Status(const v1::OqsMessage& record, v1::ExportRecordResponse& response)>;
 
-// A format of ExportService: what it is called, and what writes each record. nullptr: the record
-// has no such form (MDG-1311). Pure; `body` is replaced. Errors of these come from the format.
-struct ExportFormatRow {
-  v1::ExportFormat format = v1::EXPORT_FORMAT_UNSPECIFIED;
-  absl::string_view media_type;
-  absl::Status (*reception)(const v1::Confirmation& confirmation, std::string& body) = nullptr;
-  absl::Status (*drugs)(const ExportSubject& subject, const v1::DrugHistory& drugs,
-                        std::string& body) = nullptr;
-  absl::Status (*checkups)(const ExportSubject& subject, const v1::CheckupHistory& checkups,
-                           std::string& body) = nullptr;
-  absl::Status (*diagnoses)(const ExportSubject& subject, const v1::DiagnosisHistory& diagnoses,
-                            std::string& body) = nullptr;
-};
-
-// nullptr for a format that is not written. Lives for ever.
-const ExportFormatRow* FindExportFormat(v1::ExportFormat format);
+// What writes what `request` asks for. MDG-1311 (`format`) when the record has no such form;
+// MDG-1001 (`options[n]`) for an option the format does not have, or a value, or one named twice.
+// Of the request what, format and options count; they are no secrets, and errors do not repeat
+// them.
+absl::StatusOr<ExportWriter> FindExportWriter(const v1::ExportRecordRequest& request);
 
 }  // namespace madoguchi::rpc
 

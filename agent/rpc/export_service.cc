@@ -9,6 +9,7 @@
 #include "agent/records/views.h"
 #include "agent/rpc/call.h"
 #include "agent/rpc/export_formats.h"
+#include "agent/rpc/export_message.h"
 #include "agent/rpc/services.h"
 #include "agent/rpc/validate.h"
 #include "madoguchi/v1/export_service.grpc.pb.h"
@@ -40,23 +41,6 @@ MedicalWhat MedicalOf(v1::ExportWhat what) {
   }
 }
 
-absl::Status NoSuchForm() {
-  return base::MakeError(base::ErrorCode::kNoSuchForm, {.field = "format"});
-}
-
-bool Writes(const ExportFormatRow& row, v1::ExportWhat what) {
-  switch (what) {
-    case v1::EXPORT_WHAT_RECEPTION:
-      return row.reception != nullptr;
-    case v1::EXPORT_WHAT_DRUG_HISTORY:
-      return row.drugs != nullptr;
-    case v1::EXPORT_WHAT_CHECKUPS:
-      return row.checkups != nullptr;
-    default:
-      return row.diagnoses != nullptr;
-  }
-}
-
 template <typename Record>
 absl::StatusOr<Record> Parsed(const std::string* kept) {
   Record record;
@@ -66,10 +50,10 @@ absl::StatusOr<Record> Parsed(const std::string* kept) {
   return record;
 }
 
-// Writes what is kept, as far as `delivery` covers it.
-absl::Status WriteRecord(const ExportFormatRow& row, Delivery delivery,
-                         const v1::Confirmation& confirmation, v1::ExportWhat what,
-                         const std::optional<records::Months>& months, std::string& body) {
+// What is kept, as far as `delivery` covers it.
+absl::StatusOr<v1::OqsMessage> OpenRecord(Delivery delivery, const v1::Confirmation& confirmation,
+                                          v1::ExportWhat what,
+                                          const std::optional<records::Months>& months) {
   const records::Label label = delivery.box.label();
   if (label.qualification_index < 0 ||
       label.qualification_index >= confirmation.qualifications_size()) {
@@ -83,16 +67,23 @@ absl::Status WriteRecord(const ExportFormatRow& row, Delivery delivery,
   if (what == v1::EXPORT_WHAT_CHECKUPS) {
     const auto record = Parsed<v1::CheckupHistory>(kept.get());
     MDG_RETURN_IF_ERROR(record.status());
-    return row.checkups(subject, records::ViewCheckups(*record), body);
+    return ExportMessage(subject, records::ViewCheckups(*record));
   }
   const auto record = Parsed<v1::MedicalRecord>(kept.get());
   MDG_RETURN_IF_ERROR(record.status());
   if (what == v1::EXPORT_WHAT_DIAGNOSES) {
-    const auto view = records::ViewDiagnoses(*record, delivery.coverage, months);
-    return row.diagnoses(subject, view.history, body);
+    return ExportMessage(subject,
+                         records::ViewDiagnoses(*record, delivery.coverage, months).history);
   }
-  const auto view = records::ViewDrugs(*record, months, true);
-  return row.drugs(subject, view.history, body);
+  return ExportMessage(subject, records::ViewDrugs(*record, months, true).history);
+}
+
+// Answers with the record in its format.
+void Give(PendingCall& call, const ExportWriter& writer, const v1::OqsMessage& record) {
+  v1::ExportRecordResponse reply;
+  const absl::Status written = writer(record, reply);
+  if (!written.ok()) return call.Refuse(written);
+  call.Reply(reply);
 }
 
 class ExportService final : public RawService {
@@ -112,20 +103,19 @@ class ExportService final : public RawService {
       const auto allowed = context_.admission.Admit(*context, MedicalOf(request.what()).method);
       if (!allowed.ok()) return Refuse(context, allowed.status());
     }
-    const ExportFormatRow* row = FindExportFormat(request.format());
-    if (row == nullptr || !Writes(*row, request.what()) || !request.options().empty()) {
-      return Refuse(context, NoSuchForm());
-    }
+    auto writer = FindExportWriter(request);
+    if (!writer.ok()) return Refuse(context, writer.status());
     const auto call = PendingCall::Begin(context, response, context_.clock, context_.timers);
-    const bool posted = context_.read.Post(
-        [this, call, request = std::move(request), row, caller = *std::move(caller)] {
-          const auto found = Find(request.reception_id(), caller);
-          if (request.what() == v1::EXPORT_WHAT_RECEPTION) {
-            return found.ok() ? GiveReception(*call, *row, **found) : call->Refuse(found.status());
-          }
-          // Without a reception the gate refuses, and writes it down.
-          GiveMedical(call, *row, request, caller, found.ok() ? *found : nullptr);
-        });
+    const bool posted = context_.read.Post([this, call, request = std::move(request),
+                                            writer = *std::move(writer),
+                                            caller = *std::move(caller)] {
+      const auto found = Find(request.reception_id(), caller);
+      if (request.what() == v1::EXPORT_WHAT_RECEPTION) {
+        return found.ok() ? GiveReception(*call, writer, **found) : call->Refuse(found.status());
+      }
+      // Without a reception the gate refuses, and writes it down.
+      GiveMedical(call, writer, request, caller, found.ok() ? *found : nullptr);
+    });
     if (!posted) call->Refuse(base::MakeError(base::ErrorCode::kStopping));
     return call.get();
   }
@@ -146,7 +136,7 @@ class ExportService final : public RawService {
     return found;
   }
 
-  static void GiveReception(PendingCall& call, const ExportFormatRow& row,
+  static void GiveReception(PendingCall& call, const ExportWriter& writer,
                             const v1::Reception& reception) {
     if (!reception.has_confirmation()) {
       return call.Refuse(base::MakeError(base::ErrorCode::kWrongState,
@@ -154,15 +144,11 @@ class ExportService final : public RawService {
                                           .field = "reception_id",
                                           .state = v1::ReceptionState_Name(reception.state())}));
     }
-    v1::ExportRecordResponse reply;
-    const absl::Status written = row.reception(reception.confirmation(), *reply.mutable_body());
-    if (!written.ok()) return call.Refuse(written);
-    reply.set_media_type(std::string(row.media_type));
-    call.Reply(reply);
+    Give(call, writer, ExportMessage(reception.confirmation()));
   }
 
   // Answers on the keeper's thread.
-  void GiveMedical(const std::shared_ptr<PendingCall>& call, const ExportFormatRow& row,
+  void GiveMedical(const std::shared_ptr<PendingCall>& call, const ExportWriter& writer,
                    const v1::ExportRecordRequest& request, const reception::Caller& caller,
                    const reception::ReceptionPtr& reception) {
     records::Wish wish{.asker = {.identity = caller.identity,
@@ -181,18 +167,15 @@ class ExportService final : public RawService {
       wish.months = *months;
     }
     const std::optional<records::Months> months = wish.months;
-    keeper_.Get(std::move(wish), [call, &row, what = request.what(), months,
+    keeper_.Get(std::move(wish), [call, writer, what = request.what(), months,
                                   reception](absl::StatusOr<Delivery> delivery) {
       if (!delivery.ok()) return call->Refuse(delivery.status());
       if (reception == nullptr) {
         return call->Refuse(base::MakeError(base::ErrorCode::kInternal));
       }
-      v1::ExportRecordResponse reply;
-      const absl::Status written = WriteRecord(row, *std::move(delivery), reception->confirmation(),
-                                               what, months, *reply.mutable_body());
-      if (!written.ok()) return call->Refuse(written);
-      reply.set_media_type(std::string(row.media_type));
-      call->Reply(reply);
+      const auto record = OpenRecord(*std::move(delivery), reception->confirmation(), what, months);
+      if (!record.ok()) return call->Refuse(record.status());
+      Give(*call, writer, *record);
     });
   }
 

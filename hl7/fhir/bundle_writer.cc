@@ -29,6 +29,12 @@ void WriteOutcome(Bundle& bundle, const v1::OqsResult& result) {
   EndEntry(json);
 }
 
+Person PersonOfRecord(const v1::OqsMessage& message, const v1::MessageHeader& header,
+                      const v1::PatientBlock& patient) {
+  if (!message.has_asked_for()) return PersonOf(patient);
+  return PersonOf(message.asked_for(), header.medical_institution_code());
+}
+
 }  // namespace
 
 struct BundleWriter::Rooms {
@@ -91,52 +97,30 @@ int BundleWriter::CountOf(const v1::OqsMessage& message) {
 void BundleWriter::Write(const v1::OqsMessage& message, int index, std::string& out) {
   switch (message.body_case()) {
     case v1::OqsMessage::kConfirmation:
-      return Write(message.confirmation().header(), message.confirmation(), out);
+      return WriteEligibility(rooms_->bundle, message.confirmation().header(),
+                              message.confirmation(), out);
     case v1::OqsMessage::kMedicalRecord: {
       const v1::MedicalRecord& record = message.medical_record();
-      return Write(record.header(), record.patient(), record.result(), record.drug_history(),
-                   record.diagnosis_history(), out);
+      return rooms_->WriteMedical(
+          record.header(), PersonOfRecord(message, record.header(), record.patient()),
+          record.result(), record.drug_history(), record.diagnosis_history(), out);
     }
-    case v1::OqsMessage::kCheckupHistory:
-      return Write(message.checkup_history(), out);
+    case v1::OqsMessage::kCheckupHistory: {
+      const v1::CheckupHistory& history = message.checkup_history();
+      return rooms_->WriteCheckupBundle(
+          history.header(), PersonOfRecord(message, history.header(), history.patient()), history,
+          out);
+    }
     default:
       break;
   }
   const v1::BatchAnswer& batch = message.batch_answer();
   for (const auto& unit : batch.units()) {
     if (unit.has_confirmation() && index-- == 0) {
-      return Write(batch.header(), unit.confirmation(), out);
+      return WriteEligibility(rooms_->bundle, batch.header(), unit.confirmation(), out);
     }
   }
   out.clear();
-}
-
-void BundleWriter::Write(const v1::MessageHeader& header, const v1::Confirmation& confirmation,
-                         std::string& out) {
-  WriteEligibility(rooms_->bundle, header, confirmation, out);
-}
-
-void BundleWriter::Write(const v1::MessageHeader& header, const v1::PatientBlock& person,
-                         const v1::OqsResult& result, const v1::DrugHistory& drugs,
-                         const v1::DiagnosisHistory& diagnoses, std::string& out) {
-  rooms_->WriteMedical(header, PersonOf(person), result, drugs, diagnoses, out);
-}
-
-void BundleWriter::Write(const v1::MessageHeader& header, const v1::Qualification& person,
-                         const v1::DrugHistory& drugs, const v1::DiagnosisHistory& diagnoses,
-                         std::string& out) {
-  rooms_->WriteMedical(header, PersonOf(person, header.medical_institution_code()), {}, drugs,
-                       diagnoses, out);
-}
-
-void BundleWriter::Write(const v1::CheckupHistory& checkups, std::string& out) {
-  rooms_->WriteCheckupBundle(checkups.header(), PersonOf(checkups.patient()), checkups, out);
-}
-
-void BundleWriter::Write(const v1::MessageHeader& header, const v1::Qualification& person,
-                         const v1::CheckupHistory& checkups, std::string& out) {
-  rooms_->WriteCheckupBundle(header, PersonOf(person, header.medical_institution_code()), checkups,
-                             out);
 }
 
 }  // namespace madoguchi::hl7::fhir

@@ -28,24 +28,9 @@ class BundleWriter {
   // How many Bundles `message` is: one for the answer about a person, one of each person of a
   // batch's answer; 0 for anything else (questions, registrations, documents).
   static int CountOf(const v1::OqsMessage& message);
-  // The one of these at `index`, from 0.
+  // The one of these at `index`, from 0. The person of a medical record is the one of `asked_for`
+  // when that is there, else the one of the patient block.
   void Write(const v1::OqsMessage& message, int index, std::string& out);
-
-  // The answer about a person. `header`: of the message it came in, for a unit of a batch the
-  // batch's.
-  void Write(const v1::MessageHeader& header, const v1::Confirmation& confirmation,
-             std::string& out);
-  // Medicines and treatments of the person `person` names: the patient block of the answer they
-  // came in, or the qualification they were asked for.
-  void Write(const v1::MessageHeader& header, const v1::PatientBlock& person,
-             const v1::OqsResult& result, const v1::DrugHistory& drugs,
-             const v1::DiagnosisHistory& diagnoses, std::string& out);
-  void Write(const v1::MessageHeader& header, const v1::Qualification& person,
-             const v1::DrugHistory& drugs, const v1::DiagnosisHistory& diagnoses, std::string& out);
-  // Checkups, in the same two ways.
-  void Write(const v1::CheckupHistory& checkups, std::string& out);
-  void Write(const v1::MessageHeader& header, const v1::Qualification& person,
-             const v1::CheckupHistory& checkups, std::string& out);
 
  private:
   struct Rooms;

@@ -12,6 +12,7 @@
 #include "agent/text/utf8.h"
 #include "hl7/v2/assembly.h"
 #include "hl7/v2/drugs.h"
+#include "hl7/v2/notes.h"
 
 namespace madoguchi::hl7::jahis {
 namespace {
@@ -293,6 +294,23 @@ absl::StatusOr<Notebook> Convert(const v1::OqsMessage& message) {
                            {.what = "only drug histories become a notebook"});
   }
   return ConvertDrugHistory(message.medical_record());
+}
+
+std::vector<std::string> NotesOf(const Notebook& notebook) {
+  std::vector<std::string> notes;
+  for (const Change& change : notebook.changes) {
+    const std::string where = absl::StrCat("line ", change.line, ", ", change.record);
+    notes.push_back(change.character == 0 ? absl::StrCat(where, ": too long, the rest is missing")
+                                          : v2::NoteOf(where, change.character, change.by));
+  }
+  v2::AddMore(notebook.change_count, notebook.changes.size(), notes);
+  const auto left_out = [&notes](int count, absl::string_view why) {
+    if (count > 0) notes.push_back(absl::StrCat("left out: ", count, " ", why));
+  };
+  left_out(notebook.prescriptions, "prescribed, not known to be dispensed");
+  left_out(notebook.duplicates, "repeated from a better source");
+  left_out(notebook.without_day, "without a day");
+  return notes;
 }
 
 std::span<const Field> Fields() { return kFields; }

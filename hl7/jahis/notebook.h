@@ -44,6 +44,10 @@ absl::StatusOr<Notebook> ConvertDrugHistory(const v1::MedicalRecord& record);
 // Likewise; MDG-1311 for anything that is no drug history.
 absl::StatusOr<Notebook> Convert(const v1::OqsMessage& message);
 
+// What was changed and what was left out, each a line in English for people to read: places and
+// code points, never a value.
+std::vector<std::string> NotesOf(const Notebook& notebook);
+
 // Which field of a record is which field of a line, for pages and tests.
 struct Field {
   // From the OqsMessage; `months` stands for the months of all three sources.

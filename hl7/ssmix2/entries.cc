@@ -104,6 +104,12 @@ absl::Status AddCheckups(const v1::CheckupHistory& history, Collector& all) {
   return absl::OkStatus();
 }
 
+const v1::MessageHeader& HeadOf(const v1::OqsMessage& message) {
+  if (message.has_medical_record()) return message.medical_record().header();
+  if (message.has_checkup_history()) return message.checkup_history().header();
+  return message.confirmation().header();
+}
+
 absl::Status AddRecord(const v1::OqsMessage& message, Collector& all) {
   switch (message.body_case()) {
     case v1::OqsMessage::kConfirmation:
@@ -123,9 +129,8 @@ absl::Status AddRecord(const v1::OqsMessage& message, Collector& all) {
 
 absl::StatusOr<Entries> EntriesOf(const v1::OqsMessage& message, const Options& options) {
   MDG_RETURN_IF_ERROR(CheckOptions(options));
-  const std::string& time = options.time.empty()
-                                ? message.confirmation().header().process_execution_time().text()
-                                : options.time;
+  const std::string& time =
+      options.time.empty() ? HeadOf(message).process_execution_time().text() : options.time;
   if (!base::ParseOqsTime(time).has_time()) return Wrong("time", "yyyyMMddHHmmss");
   Collector all(options, time);
   MDG_RETURN_IF_ERROR(AddRecord(message, all));

@@ -37,7 +37,7 @@ struct Options {
   // One width for the whole storage, 7 to 15.
   int patient_digits = 10;
   // When what is written came about: yyyyMMddHHmmss in Japan, a later one for each change. Empty:
-  // when OQS processed the answer (answers about qualifications only).
+  // when OQS processed the answer, when it says so (medical records as OQS sends them do not).
   std::string time = {};
 };
 

@@ -39,11 +39,6 @@ std::string ChartOf(const v1::Confirmation& confirmation, const Options& options
   return "";
 }
 
-absl::string_view TimeOf(const v1::MessageHeader& header) {
-  const v1::OqsTime& time = header.process_execution_time();
-  return time.has_time() ? absl::string_view(time.text()) : "";
-}
-
 void Insurance(const v1::Qualification& qualification, int number, In1Layout layout,
                SegmentWriter& writer) {
   const v1::InsuredId& insured = qualification.insured();
@@ -146,7 +141,7 @@ absl::StatusOr<Message> WriteAdt(const v1::Confirmation& confirmation,
   }
   const v1::Qualification& first = confirmation.qualifications(0);
   const std::string chart = ChartOf(confirmation, options);
-  const absl::string_view time = TimeOf(header);
+  const absl::string_view time = ProcessTime(header);
   const bool insurances = confirmation.validity() == v1::VALIDITY_VALID;
   Assembly message({"ADT", options.registers ? "A04" : "A08", "ADT_A01"}, options,
                    header.medical_institution_code(), time, place, kUsualBytes);

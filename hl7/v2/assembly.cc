@@ -85,6 +85,11 @@ void Name(SegmentWriter& writer, absl::string_view name, absl::string_view use,
 
 }  // namespace
 
+absl::string_view ProcessTime(const v1::MessageHeader& header) {
+  const v1::OqsTime& time = header.process_execution_time();
+  return time.has_time() ? absl::string_view(time.text()) : "";
+}
+
 std::string DayText(const v1::Date& date) {
   if (!base::IsRealDay(date)) return "";
   std::string text(8, '0');

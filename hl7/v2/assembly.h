@@ -8,7 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "hl7/v2/message.h"
 #include "hl7/v2/segments.h"
-#include "madoguchi/v1/types.pb.h"
+#include "madoguchi/v1/confirmation.pb.h"
 
 // What all messages share: MSH, PID, ids, the charset.
 namespace madoguchi::hl7::v2 {
@@ -37,6 +37,10 @@ class OrderNumber {
  private:
   size_t state_ = 0x9E3779B97F4A7C15;
 };
+
+// When OQS processed the answer, yyyyMMddHHmmss; empty when it does not say. Lives as long as
+// `header`.
+absl::string_view ProcessTime(const v1::MessageHeader& header);
 
 struct MessageType {
   absl::string_view code;

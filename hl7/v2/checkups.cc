@@ -175,8 +175,10 @@ absl::StatusOr<Message> WriteResults(const v1::CheckupHistory& history, int firs
   for (int i = first; i < last; ++i) items += static_cast<size_t>(history.checkups(i).items_size());
   const MessageType type =
       specimen ? MessageType{"OUL", "R22", "OUL_R22"} : MessageType{"ORU", "R01", "ORU_R01"};
-  Assembly message(type, options, history.header().medical_institution_code(),
-                   NewestDay(history, first, last), place, kResultHeadBytes + items * kItemBytes);
+  std::string time(ProcessTime(history.header()));
+  if (time.empty()) time = NewestDay(history, first, last);
+  Assembly message(type, options, history.header().medical_institution_code(), time, place,
+                   kResultHeadBytes + items * kItemBytes);
   SegmentWriter& writer = message.writer();
   message.Pid(PersonOf(history.patient(), options));
   const std::vector<std::string> orders = CheckupNumbers(history);

@@ -22,6 +22,13 @@ absl::StatusOr<std::vector<Message>> Only(absl::StatusOr<Message> message) {
   return messages;
 }
 
+// A medical record has no chart number of its own.
+Options WithChart(const v1::OqsMessage& message, const Options& options) {
+  Options with = options;
+  if (with.patient_id.empty()) with.patient_id = message.asked_for().reference_number();
+  return with;
+}
+
 absl::StatusOr<std::vector<Message>> ConvertBatch(const v1::BatchAnswer& answer,
                                                   const Options& options) {
   std::vector<Message> messages;
@@ -71,9 +78,9 @@ absl::StatusOr<std::vector<Message>> Convert(const v1::OqsMessage& message,
     case v1::OqsMessage::kConfirmation:
       return Only(ConvertConfirmation(message.confirmation(), options));
     case v1::OqsMessage::kMedicalRecord:
-      return Only(ConvertDrugHistory(message.medical_record(), options));
+      return Only(ConvertDrugHistory(message.medical_record(), WithChart(message, options)));
     case v1::OqsMessage::kCheckupHistory:
-      return ConvertCheckups(message.checkup_history(), options);
+      return ConvertCheckups(message.checkup_history(), WithChart(message, options));
     case v1::OqsMessage::kBatchAnswer:
       return ConvertBatch(message.batch_answer(), options);
     default:

@@ -183,9 +183,10 @@ absl::StatusOr<Message> WriteRde(const v1::MedicalRecord& record, std::span<cons
   const v1::DrugHistory& history = record.drug_history();
   size_t lines = 0;
   for (const DrugOrder& each : orders) lines += each.count;
+  std::string time(ProcessTime(record.header()));
+  if (time.empty() && options.time.empty()) time = NewestDrugDay(history);
   Assembly message({"RDE", "O11", "RDE_O11"}, options, record.header().medical_institution_code(),
-                   options.time.empty() ? NewestDrugDay(history) : "", 1,
-                   kRdeHeadBytes + lines * kLineBytes);
+                   time, 1, kRdeHeadBytes + lines * kLineBytes);
   SegmentWriter& writer = message.writer();
   message.Pid(PersonOf(record.patient(), options));
   for (const DrugOrder& order : orders) {

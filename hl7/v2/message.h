@@ -30,10 +30,11 @@ struct Options {
   bool ssmix2 = false;
   // ADT^A04 (a person came) instead of A08 (what is known of the person).
   bool registers = false;
-  // PID-3, the chart number. Empty: the reference number of the answer, when it has one.
+  // PID-3, the chart number. Empty: the reference number of the answer, or of the qualification a
+  // medical record was asked for (OqsMessage.asked_for), when it has one.
   std::string patient_id = {};
   // MSH-7, EVN-2: yyyyMMddHHmmss in Japan. Empty: when OQS processed the answer; for medical
-  // records, which have no such time, the newest day they are about.
+  // records without such a time (OQS sends none) the newest day they are about.
   std::string time = {};
   // MSH-10, up to 20 characters. Empty: made of the content, so that equal messages have equal ids
   // and a receiver can drop what it has. The n-th of several messages appends `-n` from the second

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "agent/oqs/message.h"
 #include "tests/oqs/fixtures.h"
+#include "tests/oqs/generate.h"
+#include "tests/oqs/leaves.h"
 
 namespace madoguchi::oqs {
 namespace {
@@ -72,6 +75,52 @@ TEST(DeriveLines, TakesOnlyInstitutionsThatMayPrescribeAsPrescriber) {
     ASSERT_EQ(record.drug_history().drug_lines_size(), 1);
     EXPECT_EQ(record.drug_history().drug_lines(0).prescriber().code(), expected) << sent;
   }
+}
+
+// Everything but drug_history and diagnosis_history is taken away and made again.
+void ExpectRebuilt(const v1::MedicalRecord& record, const std::string& what) {
+  v1::MedicalRecord lines;
+  *lines.mutable_drug_history() = record.drug_history();
+  *lines.mutable_diagnosis_history() = record.diagnosis_history();
+  RebuildMonths(lines);
+  v1::MedicalRecord derived = lines;
+  DeriveLines(derived);
+  EXPECT_EQ(Difference(derived.drug_history(), record.drug_history()), "") << what;
+  EXPECT_EQ(Difference(derived.diagnosis_history(), record.diagnosis_history()), "") << what;
+}
+
+TEST(RebuildMonths, GivesTheSameLinesAgain) {
+  int records = 0;
+  for (const Fixture& fixture : AllFixtures()) {
+    const absl::StatusOr<v1::OqsMessage> message = ReadMessage(fixture.name, fixture.bytes);
+    if (!message.ok() || message->medical_record().drug_history().drug_lines().empty()) continue;
+    ++records;
+    ExpectRebuilt(message->medical_record(), fixture.name);
+  }
+  EXPECT_GE(records, 2);
+}
+
+TEST(RebuildMonths, GivesTheSameLinesOfGeneratedRecordsAgain) {
+  int lines = 0;
+  for (uint32_t seed = 0; seed < 1000; ++seed) {
+    v1::OqsMessage message = GenerateMessage(seed, Encoding::kUtf8);
+    if (!message.has_medical_record()) continue;
+    v1::MedicalRecord& record = *message.mutable_medical_record();
+    DeriveLines(record);
+    lines += record.drug_history().drug_lines_size();
+    ExpectRebuilt(record, absl::StrCat("seed ", seed));
+  }
+  EXPECT_GT(lines, 500);
+}
+
+TEST(RebuildMonths, SharesBlocksAsTheAnswerDid) {
+  const v1::MedicalRecord record = ReadRecord("res_022604100920000101.xml");
+  v1::MedicalRecord rebuilt;
+  *rebuilt.mutable_drug_history() = record.drug_history();
+  RebuildMonths(rebuilt);
+  EXPECT_EQ(rebuilt.receipt_months_size(), record.receipt_months_size());
+  EXPECT_EQ(rebuilt.dispensing_months_size(), record.dispensing_months_size());
+  EXPECT_EQ(rebuilt.prescription_months_size(), record.prescription_months_size());
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ void CollectAll(const google::protobuf::Descriptor& descriptor, std::set<std::st
     const auto& field = *descriptor.field(i);
     // Made by the daemon; and an element whose name is not public.
     if (field.name() == "confirmation_id" || field.name() == "received_at" ||
-        absl::StartsWith(field.name(), "lapse_reason")) {
+        field.name() == "asked_for" || absl::StartsWith(field.name(), "lapse_reason")) {
       continue;
     }
     // Derived from the month blocks.

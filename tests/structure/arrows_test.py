@@ -68,7 +68,7 @@ class PlantedViolationsAreFound(unittest.TestCase):
                              ("tests/store/store_test.cc", "sqlite3.h"),
                              ("agent/rpc/tls_options.cc", "openssl/ssl.h"),
                              ("agent/rpc/server.cc", "madoguchi/v1/system_service.grpc.pb.h"),
-                             ("agent/daemon/config_file.cc", "toml++/toml.h")]:
+                             ("agent/config/section.cc", "toml++/toml.h")]:
             with self.subTest(path=path, header=header):
                 self.assertEqual([], arrows.check_includes({path: f"#include <{header}>\n"}))
 

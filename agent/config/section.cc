@@ -1,4 +1,4 @@
-#include "agent/daemon/config_section.h"
+#include "agent/config/section.h"
 
 #include <set>
 #include <sstream>
@@ -12,7 +12,7 @@
 #include "agent/base/error.h"
 #include "agent/base/log.h"
 
-namespace madoguchi::daemon {
+namespace madoguchi::config {
 namespace {
 
 constexpr size_t kMostElements = 1000;
@@ -73,7 +73,8 @@ class Section::Impl {
   }
 
   std::unique_ptr<Impl> Below(const toml::table& table, const std::string& name) const {
-    return std::make_unique<Impl>(file_, table, name);
+    return std::make_unique<Impl>(file_, table,
+                                  name_.empty() ? name : absl::StrCat(name_, ".", name));
   }
 
   const absl::Status& status() const { return file_->status; }
@@ -204,4 +205,4 @@ void Section::RefuseKey(const std::string& key, const std::string& allowed) {
 
 const absl::Status& Section::status() const { return impl_->status(); }
 
-}  // namespace madoguchi::daemon
+}  // namespace madoguchi::config

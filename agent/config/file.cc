@@ -1,11 +1,12 @@
-#include <string>
+#include "agent/config/file.h"
+
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "agent/base/bounded_file.h"
 #include "agent/base/error.h"
-#include "agent/daemon/config.h"
 
-namespace madoguchi::daemon {
+namespace madoguchi::config {
 namespace {
 
 constexpr size_t kLargestFile = size_t{1} << 20;
@@ -18,11 +19,11 @@ absl::Status Unreadable(const std::string& path, const std::string& allowed) {
 
 }  // namespace
 
-absl::StatusOr<Config> LoadConfig(const std::string& path) {
-  const base::FileContents file = base::ReadBoundedFile(path, kLargestFile);
+absl::StatusOr<std::string> ReadText(const std::string& path) {
+  base::FileContents file = base::ReadBoundedFile(path, kLargestFile);
   switch (file.fault) {
     case base::FileFault::kNone:
-      return ParseConfig(file.bytes, path);
+      return std::move(file.bytes);
     case base::FileFault::kCannotOpen:
     case base::FileFault::kNotRegular:
       return Unreadable(path, "a readable file");
@@ -33,4 +34,4 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   return Unreadable(path, "a text of at most 1 MiB");
 }
 
-}  // namespace madoguchi::daemon
+}  // namespace madoguchi::config

@@ -1,5 +1,5 @@
-#ifndef MADOGUCHI_AGENT_DAEMON_CONFIG_SECTION_H_
-#define MADOGUCHI_AGENT_DAEMON_CONFIG_SECTION_H_
+#ifndef MADOGUCHI_AGENT_CONFIG_SECTION_H_
+#define MADOGUCHI_AGENT_CONFIG_SECTION_H_
 
 #include <cstdint>
 #include <memory>
@@ -11,9 +11,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "agent/daemon/config_checks.h"
+#include "agent/config/checks.h"
 
-namespace madoguchi::daemon {
+namespace madoguchi::config {
 
 // One table of a TOML file. Remembers which keys were asked for, so that the others can be refused.
 // The first problem of the whole file is kept (MDG-1601; its text names file, line, key, value and
@@ -53,6 +53,6 @@ class Section {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace madoguchi::daemon
+}  // namespace madoguchi::config
 
-#endif  // MADOGUCHI_AGENT_DAEMON_CONFIG_SECTION_H_
+#endif  // MADOGUCHI_AGENT_CONFIG_SECTION_H_
