@@ -134,8 +134,8 @@ absl::StatusOr<std::unique_ptr<MirrorDestination>> MirrorDestination::Make(Mirro
   return std::unique_ptr<MirrorDestination>(new MirrorDestination(std::move(config)));
 }
 
-MirrorDestination::MirrorDestination(MirrorConfig config) : config_(std::move(config)) {
-  if (config_.oqs_req.empty()) return;
+void MirrorDestination::Start() {
+  if (config_.oqs_req.empty() || passing_ != nullptr) return;
   passing_ = std::make_shared<Passing>(MirrorRequestsConfig{.mirror = config_.folder,
                                                             .oqs_req = config_.oqs_req,
                                                             .oqs_res = config_.oqs_res,

@@ -39,10 +39,12 @@ class MirrorDestination final : public Destination {
 
   Delivered Deliver(const Parcel& parcel, const Patience& patience) override;
   absl::Status Probe(const Patience& patience) override;
+  // Begins to pass requests.
+  void Start() override;
 
  private:
   struct Passing;
-  explicit MirrorDestination(MirrorConfig config);
+  explicit MirrorDestination(MirrorConfig config) : config_(std::move(config)) {}
 
   const MirrorConfig config_;
   absl::Time swept_ = absl::InfinitePast();

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "absl/time/clock.h"
+#include "adapters/destination/outcome.h"
 #include "agent/base/error.h"
 #include "tests/adapters/destination/parcels.h"
 #include "tests/store/temp_dir.h"
@@ -77,9 +78,11 @@ TEST(MirrorDestination, PassesRequestsByItself) {
         MirrorDestination::Make(
             {.folder = dir / "mirror", .oqs_req = dir / "req", .oqs_res = dir / "res"})
             .value();
+    EXPECT_FALSE(fs::exists(dir / "mirror/.madoguchi"));
+    destination->Start();
     const absl::Time until = absl::Now() + kLong;
     while (!fs::exists(dir / "req/PMHsimsm01req_1.xml") && absl::Now() < until) {
-      absl::SleepFor(absl::Milliseconds(20));
+      WaitFor(-1, 0, Within(absl::Milliseconds(20)));
     }
   }
   EXPECT_EQ(ReadText(dir / "req/PMHsimsm01req_1.xml"), "<a/>");
