@@ -146,8 +146,9 @@ class FileReader {
     if (options.has_value()) ReadOptions(*options, to.format);
     CheckWhat(from, to);
     if (auto table = from.Table("to", true)) {
-      to.destination = ReadDestination(*table, to.format.format,
-                                       [this](const std::string& path) { return Absolute(path); });
+      CheckKind(*table, format_name);
+      to.destination =
+          ReadDestination(*table, [this](const std::string& path) { return Absolute(path); });
     }
     from.RefuseUnknown();
     config_.routes.push_back(std::move(to));
@@ -162,6 +163,26 @@ class FileReader {
       if (what == v1::EXPORT_WHAT_DIAGNOSES &&
           (route.format.format == Format::kHl7v2 || route.format.format == Format::kSsmix2)) {
         from.RefuseKey("what", "\"reception\", \"drugs\" or \"checkups\": HL7 v2 has no diagnoses");
+      }
+    }
+  }
+
+  // What a way of delivering cannot carry.
+  static void CheckKind(Section& to, const std::string& format) {
+    struct Needs {
+      absl::string_view kind;
+      absl::string_view formats;
+    };
+    constexpr Needs kNeeds[] = {
+        {"mllp", "hl7v2"}, {"fhir", "fhir fhir-1.1"}, {"ssmix2", "ssmix2"}, {"mirror", "oqs-xml"}};
+    const Check any{[](const std::string&) { return true; }, "a text"};
+    const std::string kind = to.Text("kind", any, "");
+    for (const Needs& needs : kNeeds) {
+      const std::vector<std::string> formats = absl::StrSplit(needs.formats, ' ');
+      if (kind == needs.kind &&
+          std::find(formats.begin(), formats.end(), format) == formats.end()) {
+        to.RefuseKey("kind", absl::StrCat("this kind only for a route with format = \"",
+                                          formats.front(), "\""));
       }
     }
   }

@@ -6,17 +6,16 @@
 #include <string>
 
 #include "adapters/destination/destination.h"
-#include "adapters/render/format.h"
 #include "agent/config/section.h"
 
 namespace madoguchi::adapters {
 
-// Reads `[route.to]`: what `kind` says, with its keys (docs/en/adapter-destinations.md). `absolute`
-// makes a path of the file absolute. A kind that cannot take the route's format is a mistake of
-// `kind`. Problems are the section's; nullptr then.
+// Reads the table of a destination: `kind` and what that kind takes
+// (docs/en/adapter-destinations.md). `absolute` makes a path of the file one from the root. Null
+// after a mistake, which `from` then has (MDG-1601 with file, line, key and what is allowed), also
+// for unknown keys. Nothing is opened or begun.
 std::unique_ptr<Destination> ReadDestination(
-    config::Section& to, Format format,
-    const std::function<std::string(const std::string&)>& absolute);
+    config::Section& from, const std::function<std::string(const std::string&)>& absolute);
 
 }  // namespace madoguchi::adapters
 

@@ -74,6 +74,9 @@ class Destination {
   virtual Delivered Deliver(const Parcel& parcel, const Patience& patience) = 0;
   // Whether it can be reached and would take something, without sending a record: MDG-23nn.
   virtual absl::Status Probe(const Patience& patience) = 0;
+  // Begins what it does by itself, beside deliveries. At most once, by the program that delivers,
+  // before the first Deliver.
+  virtual void Start() {}
   // True when nothing can be delivered before the reception has a chart: then Deliver says
   // kTryAgain with MDG-2312, and a route had better wait for the chart.
   virtual bool NeedsChart() const { return false; }

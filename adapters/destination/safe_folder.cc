@@ -78,6 +78,14 @@ int SafeFolder::Open(const std::string& path) {
   return folder_.valid() ? 0 : errno;
 }
 
+int SafeFolder::OpenOrMake(const std::string& path, bool shared) {
+  const int error = Open(path);
+  if (error != ENOENT) return error;
+  const mode_t mode = shared ? S_IRWXU | S_IRWXG | S_ISGID : S_IRWXU;
+  if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return errno;
+  return Open(path);
+}
+
 SafeFolder::Seen SafeFolder::Look(const std::string& name, absl::string_view bytes, int& error) {
   const Descriptor file(openat(folder_.get(), name.c_str(), kReadOnly));
   struct stat info = {};

@@ -53,6 +53,9 @@ class SafeFolder {
  public:
   // Opens it as it is now. An errno.
   int Open(const std::string& path);
+  // The same, and makes it where it is missing in a folder that is there. `shared`: for the program
+  // of another account, too.
+  int OpenOrMake(const std::string& path, bool shared);
   int descriptor() const { return folder_.get(); }
 
   // Lets `name` appear with all its bytes at once and on disk: written as `temporary` beside it,
@@ -73,13 +76,15 @@ class SafeFolder {
   // Whether a file can be written, renamed and removed. An errno.
   int Try(const std::string& first, const std::string& second);
 
+  // Writes a file and puts it on disk, in the place of one that is there. An errno.
+  int Write(const std::string& name, absl::string_view bytes);
+
   // Calls `each` with every name, in no order, until it returns false. An errno.
   int List(absl::FunctionRef<bool(absl::string_view name)> each);
 
  private:
   enum class Seen : uint8_t { kNothing, kSame, kEmpty, kOther, kUnknown };
   Seen Look(const std::string& name, absl::string_view bytes, int& error);
-  int Write(const std::string& name, absl::string_view bytes);
   // Gives `temporary` the name that nobody has; EEXIST when somebody has.
   int RenameToFree(const std::string& temporary, const std::string& name);
 

@@ -57,6 +57,7 @@ Runner::~Runner() {
 }
 
 void Runner::Start() {
+  route_.destination->Start();
   watcher_ = std::thread([this] { Watch(); });
   courier_ = std::thread([this] { Deliver(); });
 }
