@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "adapters/destination/folder_destination.h"
 #include "adapters/destination/hook_destination.h"
@@ -27,6 +28,24 @@ constexpr absl::Duration kLongest = absl::Minutes(5);
 const config::Check& AnyText() {
   static const config::Check check{[](const std::string&) { return true; }, "a text"};
   return check;
+}
+
+const config::Check& KindCheck() {
+  static const config::Check check =
+      config::OneOf({"folder", "mirror", "mllp", "http", "fhir", "orca", "hook", "ssmix2"});
+  return check;
+}
+
+// The formats a kind takes, where it does not take `format`; else empty.
+std::string FormatsOf(const std::string& kind, Format format) {
+  if (kind == "mllp" && format != Format::kHl7v2) return "\"hl7v2\"";
+  if (kind == "mirror" && format != Format::kOqsXml) return "\"oqs-xml\"";
+  if (kind == "ssmix2" && format != Format::kSsmix2) return "\"ssmix2\"";
+  if (kind == "orca" && format != Format::kOqsJson) return "\"oqs-json\"";
+  if (kind == "fhir" && format != Format::kFhir && format != Format::kFhir11) {
+    return "\"fhir\" or \"fhir-1.1\"";
+  }
+  return "";
 }
 
 class Reader {
@@ -170,11 +189,13 @@ class Reader {
 
 }  // namespace
 
-std::unique_ptr<Destination> ReadDestination(config::Section& from, const Absolute& absolute) {
-  const config::Check kinds =
-      config::OneOf({"folder", "mirror", "mllp", "http", "fhir", "orca", "hook", "ssmix2"});
-  const std::string kind = from.Text("kind", kinds, "", true);
-  Reader reader(from, absolute);
+std::unique_ptr<Destination> ReadDestination(config::Section& to, Format format,
+                                             const Absolute& absolute) {
+  const std::string kind = to.Text("kind", KindCheck(), "", true);
+  if (const std::string needed = FormatsOf(kind, format); !needed.empty()) {
+    to.RefuseKey("kind", absl::StrCat("\"", kind, "\" only for a route with format = ", needed));
+  }
+  Reader reader(to, absolute);
   std::unique_ptr<Destination> made;
   if (kind == "folder") made = reader.Folder();
   if (kind == "mirror") made = reader.Mirror();
@@ -183,7 +204,7 @@ std::unique_ptr<Destination> ReadDestination(config::Section& from, const Absolu
   if (kind == "orca") made = reader.Orca();
   if (kind == "hook") made = reader.Hook();
   if (kind == "ssmix2") made = reader.Ssmix2();
-  return from.status().ok() ? std::move(made) : nullptr;
+  return to.status().ok() ? std::move(made) : nullptr;
 }
 
 }  // namespace madoguchi::adapters
