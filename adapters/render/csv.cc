@@ -196,14 +196,13 @@ absl::StatusOr<Plan> PlanOf(const CsvOptions& options) {
     auto rooted = Resolve(column.path, row);
     if (!rooted.ok()) return rooted.status();
     const FieldDescriptor* last = rooted->steps.back().field;
-    const bool fits = last->message_type() != nullptr
-                          ? IsTime(last->message_type())
-                          : last->type() != FieldDescriptor::TYPE_BYTES;
+    const bool fits = last->message_type() != nullptr ? IsTime(last->message_type())
+                                                      : last->type() != FieldDescriptor::TYPE_BYTES;
     if (!fits) {
-      return Wrong(column.path, last->message_type() == nullptr
-                                    ? "is no text"
-                                    : absl::StrCat("goes on with one of ",
-                                                   NamesOf(*last->message_type())));
+      return Wrong(column.path,
+                   last->message_type() == nullptr
+                       ? "is no text"
+                       : absl::StrCat("goes on with one of ", NamesOf(*last->message_type())));
     }
     plan.columns.push_back(*std::move(rooted));
   }
@@ -251,11 +250,10 @@ absl::StatusOr<std::string> WriteCsv(const CsvOptions& options, const v1::Recept
   for (const Message* row : rows) {
     line.clear();
     for (const Rooted& column : plan->columns) {
-      const Message& root = column.root == Rooted::Root::kReception
-                                ? static_cast<const Message&>(reception)
-                            : column.root == Rooted::Root::kRecord
-                                ? static_cast<const Message&>(record)
-                                : *row;
+      const Message& root =
+          column.root == Rooted::Root::kReception ? static_cast<const Message&>(reception)
+          : column.root == Rooted::Root::kRecord  ? static_cast<const Message&>(record)
+                                                  : *row;
       AppendCell(CellAt(root, column.steps), line);
     }
     absl::StrAppend(&out, line, "\r\n");

@@ -25,15 +25,12 @@ struct Named {
   absl::string_view name;
   Format format;
 };
-constexpr Named kNames[] = {{"fhir", Format::kFhir},
-                            {"fhir-1.1", Format::kFhir11},
-                            {"hl7v2", Format::kHl7v2},
-                            {"ssmix2", Format::kSsmix2},
-                            {"jahis", Format::kJahis},
-                            {"oqs-xml", Format::kOqsXml},
-                            {"oqs-json", Format::kOqsJson},
-                            {"reception-json", Format::kReceptionJson},
-                            {"csv", Format::kCsv}};
+constexpr Named kNames[] = {
+    {"fhir", Format::kFhir},        {"fhir-1.1", Format::kFhir11},
+    {"hl7v2", Format::kHl7v2},      {"ssmix2", Format::kSsmix2},
+    {"jahis", Format::kJahis},      {"oqs-xml", Format::kOqsXml},
+    {"oqs-json", Format::kOqsJson}, {"reception-json", Format::kReceptionJson},
+    {"csv", Format::kCsv}};
 
 absl::Status NoForm(absl::string_view why) {
   return base::MakeError(base::ErrorCode::kNotRenderable, {.what = std::string(why)});
@@ -79,8 +76,8 @@ absl::Status ToHl7v2(const FormatOptions& options, Parcel& parcel) {
   to.receiving_facility = options.receiving_facility;
   to.patient_id = parcel.reception.assignment().patient_id();
   // A second message of one record has `-2` behind the id, and MSH-10 takes 20 characters.
-  to.control_id = parcel.what == v1::EXPORT_WHAT_CHECKUPS ? parcel.message_id.substr(0, 18)
-                                                          : parcel.message_id;
+  to.control_id =
+      parcel.what == v1::EXPORT_WHAT_CHECKUPS ? parcel.message_id.substr(0, 18) : parcel.message_id;
   const auto messages = hl7::v2::Convert(parcel.record, to);
   if (!messages.ok()) return AsRoute(messages.status());
   int number = 0;
@@ -97,9 +94,13 @@ absl::Status ToHl7v2(const FormatOptions& options, Parcel& parcel) {
 absl::Status ToSsmix2(const FormatOptions& /*options*/, Parcel& parcel) {
   const std::string& chart = parcel.reception.assignment().patient_id();
   if (chart.empty()) return base::MakeError(base::ErrorCode::kNotAssignedYet);
-  const absl::Time changed = base::FromProto(parcel.reception.changed_at());
+  // Of what OQS gave: the same record again has to be the same file.
+  const v1::MessageHeader& header =
+      parcel.record.has_checkup_history()  ? parcel.record.checkup_history().header()
+      : parcel.record.has_medical_record() ? parcel.record.medical_record().header()
+                                           : parcel.record.confirmation().header();
   const auto entries = hl7::ssmix2::EntriesOf(
-      parcel.record, {.patient_id = chart, .time = base::FormatOqsTime(changed)});
+      parcel.record, {.patient_id = chart, .time = header.process_execution_time().text()});
   if (!entries.ok()) return AsRoute(entries.status());
   for (const hl7::ssmix2::Entry& entry : entries->entries) {
     parcel.pieces.push_back(
@@ -123,18 +124,32 @@ absl::Status ToOqsXml(const FormatOptions& options, Parcel& parcel) {
   auto bytes = oqs::WriteMessage(parcel.record, options.encoding);
   if (!bytes.ok()) return NoForm(base::DetailOf(bytes.status())->text_en());
   parcel.pieces.push_back({.label = "1", .bytes = *std::move(bytes)});
-  parcel.media_type = absl::StrCat(
-      "application/xml; charset=", options.encoding == oqs::Encoding::kUtf8 ? "utf-8" : "Shift_JIS");
+  parcel.media_type =
+      absl::StrCat("application/xml; charset=",
+                   options.encoding == oqs::Encoding::kUtf8 ? "utf-8" : "Shift_JIS");
   parcel.file_extension = "xml";
   return absl::OkStatus();
 }
 
+// Without what changes while the record does not: the same record again has to be the same bytes.
+v1::Reception StableOf(v1::Reception reception) {
+  reception.clear_revision();
+  reception.clear_changed_at();
+  reception.clear_state();
+  reception.clear_next_step();
+  reception.clear_usable_consents();
+  reception.clear_records();
+  reception.clear_superseded_by();
+  return reception;
+}
+
 absl::Status ToJson(const FormatOptions& options, Parcel& parcel) {
   std::string json;
+  const v1::Reception reception = StableOf(parcel.reception);
   const google::protobuf::Message& message =
       options.format == Format::kOqsJson
           ? static_cast<const google::protobuf::Message&>(parcel.record)
-          : static_cast<const google::protobuf::Message&>(parcel.reception);
+          : reception;
   if (!google::protobuf::util::MessageToJsonString(message, &json).ok()) {
     return NoForm("text that is not UTF-8");
   }
@@ -160,13 +175,14 @@ absl::Status ToCsv(const FormatOptions& options, Parcel& parcel) {
       const size_t bad = *encoded->bad_offset;
       csv->append("\x81\xA1");  // U+25A0
       size_t next = bad + 1;
-      while (next < rest.size() && (static_cast<unsigned char>(rest[next]) & 0xC0U) == 0x80U) ++next;
+      while (next < rest.size() && (static_cast<unsigned char>(rest[next]) & 0xC0U) == 0x80U)
+        ++next;
       rest.erase(0, next);
     }
   }
   parcel.pieces.push_back({.label = "1", .bytes = *std::move(csv)});
-  parcel.media_type = absl::StrCat("text/csv; charset=", utf8 ? "utf-8" : "Shift_JIS",
-                                   "; header=present");
+  parcel.media_type =
+      absl::StrCat("text/csv; charset=", utf8 ? "utf-8" : "Shift_JIS", "; header=present");
   parcel.file_extension = "csv";
   return absl::OkStatus();
 }
@@ -228,11 +244,11 @@ std::string OqsFileName(const v1::OqsMessage& message, const std::string& messag
   if (message.has_checkup_history()) return absl::StrCat("TKKsiquc01res_", message_id, ".xml");
   const v1::MessageHeader& header = message.confirmation().header();
   std::string token;
-  const bool readable =
-      absl::Base64Unescape(header.arbitrary_file_identifier(), &token) && !token.empty() &&
-      token.size() <= 64 && std::all_of(token.begin(), token.end(), [](char c) {
-        return absl::ascii_isalnum(static_cast<unsigned char>(c));
-      });
+  const bool readable = absl::Base64Unescape(header.arbitrary_file_identifier(), &token) &&
+                        !token.empty() && token.size() <= 64 &&
+                        std::all_of(token.begin(), token.end(), [](char c) {
+                          return absl::ascii_isalnum(static_cast<unsigned char>(c));
+                        });
   if (message.family() != v1::MESSAGE_FAMILY_OQSSIQUC01_FACE || !readable ||
       !header.process_execution_time().has_time()) {
     return absl::StrCat("OQSsiquc01res_", message_id, ".xml");

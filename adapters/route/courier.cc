@@ -13,9 +13,9 @@ using base::Is;
 
 // What a refusal of the daemon means for the record.
 Outcome::Kind KindOf(const absl::Status& why) {
-  for (const ErrorCode code : {ErrorCode::kNoConsent, ErrorCode::kConsentEnded,
-                               ErrorCode::kConsentWithdrawn, ErrorCode::kNoRecordsHere,
-                               ErrorCode::kReceptionNotFound, ErrorCode::kNoSuchForm}) {
+  for (const ErrorCode code :
+       {ErrorCode::kNoConsent, ErrorCode::kConsentEnded, ErrorCode::kConsentWithdrawn,
+        ErrorCode::kNoRecordsHere, ErrorCode::kReceptionNotFound, ErrorCode::kNoSuchForm}) {
     if (Is(why, code)) return Outcome::Kind::kWithheld;
   }
   // The clock of the daemon, or OQS, will be right again.
@@ -84,8 +84,8 @@ Outcome Prepare(const Route& route, Source& source, const crypto::KeyedHash& has
 Outcome Carry(const Route& route, Source& source, const crypto::KeyedHash& hash,
               const kept::v1::OwedItem& item, const Patience& patience) {
   Parcel parcel;
-  Outcome prepared = Prepare(route, source, hash, item.reception_id(), item.what(),
-                             patience.deadline, parcel);
+  Outcome prepared =
+      Prepare(route, source, hash, item.reception_id(), item.what(), patience.deadline, parcel);
   if (prepared.kind != Outcome::Kind::kDelivered) return prepared;
   Delivered delivered = route.destination->Deliver(parcel, patience);
   switch (delivered.kind) {

@@ -21,9 +21,7 @@ struct Route {
   Policy policy;
   std::unique_ptr<Destination> destination;
 
-  bool NeedsChart() const {
-    return destination->NeedsChart() || format.format == Format::kSsmix2;
-  }
+  bool NeedsChart() const { return destination->NeedsChart() || format.format == Format::kSsmix2; }
 };
 
 // Takes one record from the daemon to the destination: what is sent is what the daemon gives now,

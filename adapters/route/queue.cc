@@ -93,8 +93,8 @@ bool Queue::Offer(const Wish& wish, bool needs_chart, absl::Time now) {
   const bool delivered = mark != marks_.end() && mark->second.first == wish.key;
   if (owed == nullptr && delivered) return false;
   if (owed != nullptr && owed->key() == wish.key) return false;
-  const OwedItem::Waits waits = needs_chart && !wish.has_chart ? OwedItem::WAITS_FOR_CHART
-                                                               : OwedItem::WAITS_FOR_TURN;
+  const OwedItem::Waits waits =
+      needs_chart && !wish.has_chart ? OwedItem::WAITS_FOR_CHART : OwedItem::WAITS_FOR_TURN;
   OwedItem item;
   if (owed != nullptr) {
     item = *owed;

@@ -75,9 +75,8 @@ void Runner::Stop() {
 
 int Runner::Do(const Ask& ask) {
   absl::MutexLock lock(&mu_);
-  const int count = ask.kind == Ask::Kind::kResend
-                        ? queue_.Resend(ask.reception_id, clock_.Now())
-                        : queue_.Drop(ask.reception_id, clock_.Now());
+  const int count = ask.kind == Ask::Kind::kResend ? queue_.Resend(ask.reception_id, clock_.Now())
+                                                   : queue_.Drop(ask.reception_id, clock_.Now());
   dirty_ = true;
   SaveIfDue(true);
   cv_.SignalAll();
@@ -93,13 +92,14 @@ void Runner::Take(const v1::Reception& reception) {
       dirty_ |= queue_.Offer(*wish, route_.NeedsChart(), clock_.Now());
       continue;
     }
-    // A medical record that waits is asked for nevertheless: the daemon says no, and writes it down.
+    // A medical record that waits is asked for nevertheless: the daemon says no, and writes it
+    // down.
     if (what != v1::EXPORT_WHAT_RECEPTION && fits) continue;
-    dirty_ |= queue_.Withdraw(
-        reception.reception_id(), what,
-        base::MakeError(base::ErrorCode::kWrongState,
-                        {.state = v1::ReceptionState_Name(reception.state())}),
-        clock_.Now());
+    dirty_ |=
+        queue_.Withdraw(reception.reception_id(), what,
+                        base::MakeError(base::ErrorCode::kWrongState,
+                                        {.state = v1::ReceptionState_Name(reception.state())}),
+                        clock_.Now());
   }
 }
 
@@ -115,12 +115,11 @@ bool Runner::Heard(const v1::WatchReceptionsResponse& message) {
 
 void Runner::Watch() {
   while (true) {
-    const absl::Status ended =
-        watch_.Run([this](const v1::WatchReceptionsResponse& message) { return Heard(message); },
-                   [this](const absl::Status& trouble) {
-                     base::LogWarning("daemon_lost",
-                                      {{"route", route_.name}, {"error", NumberOf(trouble)}});
-                   });
+    const absl::Status ended = watch_.Run(
+        [this](const v1::WatchReceptionsResponse& message) { return Heard(message); },
+        [this](const absl::Status& trouble) {
+          base::LogWarning("daemon_lost", {{"route", route_.name}, {"error", NumberOf(trouble)}});
+        });
     absl::MutexLock lock(&mu_);
     if (stopped_ || ended.ok()) return;
     base::LogError("watch_refused", {{"route", route_.name}, {"error", NumberOf(ended)}});

@@ -145,10 +145,9 @@ absl::Status SaveState(const std::string& folder, const kept::v1::RouteState& st
 absl::StatusOr<std::string> LeaveAsk(const std::string& folder, const Ask& ask) {
   const std::string path =
       absl::StrCat(folder, "/", kAsk, absl::BytesToHexString(crypto::RandomBytes(8)));
-  MDG_RETURN_IF_ERROR(
-      Replace(folder, path,
-              absl::StrCat(ask.kind == Ask::Kind::kResend ? "resend" : "drop", " ", ask.route, " ",
-                           ask.reception_id, "\n")));
+  MDG_RETURN_IF_ERROR(Replace(folder, path,
+                              absl::StrCat(ask.kind == Ask::Kind::kResend ? "resend" : "drop", " ",
+                                           ask.route, " ", ask.reception_id, "\n")));
   return path;
 }
 

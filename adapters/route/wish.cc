@@ -58,8 +58,7 @@ bool CanBeHad(v1::RecordState state, bool fetch) {
 bool Fits(const Filter& filter, const v1::Reception& reception) {
   return (filter.counters.empty() || In(filter.counters, reception.counter())) &&
          (filter.origins.empty() || In(filter.origins, reception.origin())) &&
-         (filter.validities.empty() ||
-          In(filter.validities, reception.confirmation().validity()));
+         (filter.validities.empty() || In(filter.validities, reception.confirmation().validity()));
 }
 
 std::optional<Wish> WishOf(const v1::Reception& reception, v1::ExportWhat what, bool fetch,
@@ -86,8 +85,7 @@ std::optional<Wish> WishOf(const v1::Reception& reception, v1::ExportWhat what, 
   return wish;
 }
 
-std::string MessageIdOf(const std::string& route, const Wish& wish,
-                        const crypto::KeyedHash& hash) {
+std::string MessageIdOf(const std::string& route, const Wish& wish, const crypto::KeyedHash& hash) {
   constexpr absl::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const std::string hashed =
       Hashed(hash, {"message", route, wish.reception_id, absl::StrCat(wish.what), wish.key});

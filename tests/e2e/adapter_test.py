@@ -1,0 +1,188 @@
+"""Records delivered by madoguchi-adapter: once each, also over restarts, kills and a destination
+that is away; never without consent."""
+
+import json
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+from clinic import Clinic, token, wait_until
+from deliver import Adapter, files, folder_route
+
+
+class Delivers(unittest.TestCase):
+    def setUp(self):
+        self.clinic = Clinic(init=("--patients", "20"))
+        self.addCleanup(self.clinic.close)
+        self.clinic.start()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mdg-adapter-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.out = self.folder / "out"
+        self.out.mkdir()
+
+    def adapter(self, *routes):
+        return Adapter(self.clinic, self.folder, routes)
+
+    def tokens(self):
+        return [json.loads(path.read_text(encoding="utf-8"))
+                ["confirmation"]["header"]["arbitraryFileIdentifier"] for path in files(self.out)]
+
+    def wait_files(self, count, folder=None):
+        return wait_until(lambda: len(files(folder or self.out)) >= count and
+                          files(folder or self.out))
+
+    def test_one_reception_reaches_a_folder(self):
+        adapter = self.adapter(folder_route()).start()
+        tap = self.clinic.tap(persona="valid-with-consents")
+        self.wait_files(1)
+        self.assertEqual([token(tap)], self.tokens())
+        adapter.wait_delivered("emr", 1)
+        self.assertEqual(0, adapter.stop())
+
+    def test_what_was_delivered_is_not_delivered_again_and_nothing_is_lost_in_between(self):
+        adapter = self.adapter(folder_route()).start()
+        first = self.clinic.tap(persona="valid-with-consents")
+        self.wait_files(1)
+        adapter.wait_delivered("emr", 1)
+        self.assertEqual(0, adapter.stop())
+        second = self.clinic.tap()
+        self.clinic.restart_daemon()
+        adapter.start()
+        self.wait_files(2)
+        adapter.wait_delivered("emr", 2)
+        adapter.kill()
+        third = self.clinic.tap()
+        adapter.start()
+        self.wait_files(3)
+        self.assertEqual(sorted(map(token, (first, second, third))), sorted(self.tokens()))
+        adapter.wait_delivered("emr", 3)
+        self.assertEqual(3, int(adapter.status()["emr"]["delivered"]))
+
+    def test_a_second_adapter_on_the_same_state_is_refused(self):
+        adapter = self.adapter(folder_route()).start()
+        done = adapter.command(expect=2)
+        self.assertIn("MDG-2315", done.stderr)
+
+    def test_a_folder_that_is_away_gets_everything_when_it_is_back(self):
+        adapter = self.adapter(folder_route()).start()
+        self.out.rmdir()
+        taps = [self.clinic.tap() for _ in range(3)]
+        wait_until(lambda: adapter.status()["emr"].get("trouble"))
+        self.assertIn(adapter.status()["emr"]["trouble"], ("MDG-2301", "MDG-2308"))
+        said = adapter.command("status").stdout
+        self.assertIn("共有フォルダ", said)
+        self.out.mkdir()
+        self.wait_files(3)
+        self.assertEqual(sorted(map(token, taps)), sorted(self.tokens()))
+        wait_until(lambda: not adapter.status()["emr"].get("trouble"))
+
+    def test_what_is_refused_is_parked_and_resent(self):
+        adapter = self.adapter(folder_route(more="").replace(
+            'path = "FOLDER/out"', 'path = "FOLDER/out"\nname = "{reception_id}.json"')).start()
+        self.clinic.tap(persona="valid-with-consents")
+        [path] = self.wait_files(1)
+        adapter.wait_delivered("emr", 1)
+        adapter.stop()
+        path.write_text("somebody else's", encoding="utf-8")
+        shutil.rmtree(self.folder / "state")
+        adapter.start()
+        [parked] = wait_until(lambda: [item for item in adapter.status()["emr"]["items"]
+                                       if item["waits"] == "WAITS_FOR_PERSON"])
+        self.assertEqual("MDG-2309", parked["lastError"])
+        self.assertEqual("somebody else's", path.read_text(encoding="utf-8"))
+        self.assertIn("MDG-2314", adapter.command("resend", "emr", "nothing", expect=2).stderr)
+        self.assertIn("MDG-2314", adapter.command("resend", "fax", "--all", expect=2).stderr)
+        path.unlink()
+        adapter.command("resend", "emr", parked["receptionId"])
+        self.wait_files(1)
+        adapter.wait_delivered("emr", 1)
+
+    def test_the_terminals_file_is_written_as_it_was(self):
+        self.adapter(folder_route(form="oqs-xml").replace(
+            'path = "FOLDER/out"', 'path = "FOLDER/out"\nname = "{file_name}"')).start()
+        tap = self.clinic.tap(persona="valid-with-consents")
+        [path] = self.wait_files(1)
+        self.assertEqual(pathlib.Path(tap["file"]).name, path.name)
+
+    def test_test_sends_a_marked_patient(self):
+        adapter = self.adapter(folder_route())
+        adapter.command("test", "emr")
+        [path] = files(self.out)
+        self.assertTrue(path.name.startswith("TEST"))
+        self.assertIn("テスト", path.read_text(encoding="utf-8"))
+
+    def test_check_shows_what_would_be_sent(self):
+        adapter = self.adapter(folder_route())
+        self.clinic.tap(persona="valid-with-consents")
+        reception = wait_until(lambda: [one for one in self.clinic.receptions()
+                                        if one.get("confirmation")])[0]
+        said = adapter.command("check", "--reception", reception["receptionId"]).stdout
+        self.assertIn(reception["confirmation"]["qualifications"][0]["name"], said)
+        self.assertEqual([], files(self.out))
+        self.clinic.stop_daemon()
+        self.assertIn("MDG-1701", adapter.command("check", expect=5).stderr)
+        self.out.rmdir()
+        self.assertIn("not reachable", adapter.command("check", expect=None).stdout)
+
+    def test_nothing_about_a_person_is_on_disk_or_in_the_log(self):
+        adapter = self.adapter(folder_route()).start()
+        self.clinic.tap(persona="valid-with-consents")
+        [path] = self.wait_files(1)
+        adapter.wait_delivered("emr", 1)
+        self.out.rmdir() if not files(self.out) else None
+        record = json.loads(path.read_text(encoding="utf-8"))["confirmation"]["qualifications"][0]
+        adapter.stop()
+        kept = b"".join(one.read_bytes() for one in (self.folder / "state").iterdir())
+        kept += adapter.program.stderr().encode()
+        for value in (record["name"], record["nameKana"], record["insured"]["number"],
+                      record["insured"]["insurerNumber"]):
+            self.assertNotIn(value.strip().encode(), kept)
+
+
+class Medical(Delivers):
+    """Only the tests below: the others are those of the parent."""
+
+
+for name in [name for name in dir(Delivers) if name.startswith("test_")]:
+    setattr(Medical, name, None)
+
+
+def medical_test(function):
+    setattr(Medical, function.__name__, function)
+    return function
+
+
+@medical_test
+def test_a_drug_history_is_fetched_and_delivered(self):
+    adapter = self.adapter(folder_route(what="drugs", more="fetch = true")).start()
+    self.clinic.tap(persona="valid-with-consents", consent="all")
+    [path] = self.wait_files(1)
+    record = json.loads(path.read_text(encoding="utf-8"))["medicalRecord"]
+    self.assertGreater(len(record["drugHistory"]["drugLines"]), 50)
+    adapter.wait_delivered("emr", 1)
+
+
+@medical_test
+def test_consent_that_is_taken_back_while_it_waits_stops_the_delivery(self):
+    adapter = self.adapter(folder_route(what="drugs", more="fetch = true")).start()
+    self.out.rmdir()
+    first = self.clinic.tap(persona="valid-with-consents", consent="all")
+    waiting = wait_until(lambda: [item for item in adapter.status()["emr"]["items"]
+                                  if item.get("lastError")])
+    # The same person says no the next time: the newer answer counts.
+    self.clinic.tap(persona="valid-with-consents", consent="none", patient=None)
+    wait_until(lambda: any(one.get("supersededBy") for one in self.clinic.receptions()))
+    self.out.mkdir()
+    withheld = wait_until(lambda: adapter.status()["emr"]["withheld"])
+    self.assertEqual(waiting[0]["receptionId"], withheld[0]["receptionId"])
+    self.assertIn(withheld[0]["because"], ("MDG-2001", "MDG-2003"))
+    self.assertEqual([], files(self.out))
+    self.assertIn(withheld[0]["because"], adapter.command("status").stdout)
+    audit = self.clinic.cli("audit", "list").out
+    self.assertIn(withheld[0]["because"], audit)
+    self.assertTrue(first)
+
+
+if __name__ == "__main__":
+    unittest.main()
