@@ -147,8 +147,8 @@ class FileReader {
     CheckWhat(from, to);
     if (auto table = from.Table("to", true)) {
       CheckKind(*table, format_name);
-      to.destination = ReadDestination(*table, to.format.format,
-                                       [this](const std::string& path) { return Absolute(path); });
+      to.destination =
+          ReadDestination(*table, [this](const std::string& path) { return Absolute(path); });
     }
     from.RefuseUnknown();
     config_.routes.push_back(std::move(to));

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "adapters/destination/folder_destination.h"
 #include "adapters/destination/hook_destination.h"
@@ -34,18 +33,6 @@ const config::Check& KindCheck() {
   static const config::Check check =
       config::OneOf({"folder", "mirror", "mllp", "http", "fhir", "orca", "hook", "ssmix2"});
   return check;
-}
-
-// The formats a kind takes, where it does not take `format`; else empty.
-std::string FormatsOf(const std::string& kind, Format format) {
-  if (kind == "mllp" && format != Format::kHl7v2) return "\"hl7v2\"";
-  if (kind == "mirror" && format != Format::kOqsXml) return "\"oqs-xml\"";
-  if (kind == "ssmix2" && format != Format::kSsmix2) return "\"ssmix2\"";
-  if (kind == "orca" && format != Format::kOqsJson) return "\"oqs-json\"";
-  if (kind == "fhir" && format != Format::kFhir && format != Format::kFhir11) {
-    return "\"fhir\" or \"fhir-1.1\"";
-  }
-  return "";
 }
 
 class Reader {
@@ -189,12 +176,8 @@ class Reader {
 
 }  // namespace
 
-std::unique_ptr<Destination> ReadDestination(config::Section& to, Format format,
-                                             const Absolute& absolute) {
+std::unique_ptr<Destination> ReadDestination(config::Section& to, const Absolute& absolute) {
   const std::string kind = to.Text("kind", KindCheck(), "", true);
-  if (const std::string needed = FormatsOf(kind, format); !needed.empty()) {
-    to.RefuseKey("kind", absl::StrCat("\"", kind, "\" only for a route with format = ", needed));
-  }
   Reader reader(to, absolute);
   std::unique_ptr<Destination> made;
   if (kind == "folder") made = reader.Folder();

@@ -6,18 +6,15 @@
 #include <string>
 
 #include "adapters/destination/destination.h"
-#include "adapters/render/format.h"
 #include "agent/config/section.h"
 
 namespace madoguchi::adapters {
 
 // Reads `[route.to]`: `kind`, and what that kind takes (docs/en/adapter-destinations.md).
-// `absolute` makes a path of the file absolute. A kind that cannot take the route's format is a
-// mistake of `kind`. Null after a mistake, which `to` then has (MDG-1601 with file, line, key and
-// what is allowed). Nothing is opened or begun.
+// `absolute` makes a path of the file absolute. Null after a mistake, which `to` then has (MDG-1601
+// with file, line, key and what is allowed). Nothing is opened or begun.
 std::unique_ptr<Destination> ReadDestination(
-    config::Section& to, Format format,
-    const std::function<std::string(const std::string&)>& absolute);
+    config::Section& to, const std::function<std::string(const std::string&)>& absolute);
 
 }  // namespace madoguchi::adapters
 

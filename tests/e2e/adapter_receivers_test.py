@@ -129,12 +129,12 @@ class Receivers(unittest.TestCase):
     def test_the_stand_in_for_orca_is_compared_and_completed(self):
         self.clinic.tap(persona="valid-with-consents")
         reception = self.answered()[0]
-        self.clinic.cli("reception", "assign", reception["receptionId"], "00042", operator="sato")
+        chart = reception["assignment"]["patientId"]
         there = reception["confirmation"]["qualifications"][0]
         born = there["birthDate"]
         patient = Patient("テスト　患者", "%04d-%02d-%02d" % (born["year"], born["month"],
                                                        born["day"]), there["sex1Code"])
-        orca = OrcaStandIn({"00042": patient})
+        orca = OrcaStandIn({chart: patient})
         self.addCleanup(orca.close)
         (self.folder / "orca-password").write_text(PASSWORD, encoding="utf-8")
         to = (f'kind = "orca"\nurl = "http://127.0.0.1:{orca.port}"\nplain = true\n'

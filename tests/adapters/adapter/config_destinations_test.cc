@@ -11,26 +11,17 @@ namespace {
 
 using testing::HasSubstr;
 
-// One that the kind takes.
-Format FormatFor(const std::string& text) {
-  if (text.find("\"mllp\"") != std::string::npos) return Format::kHl7v2;
-  if (text.find("\"mirror\"") != std::string::npos) return Format::kOqsXml;
-  if (text.find("\"ssmix2\"") != std::string::npos) return Format::kSsmix2;
-  if (text.find("\"orca\"") != std::string::npos) return Format::kOqsJson;
-  return Format::kFhir;
-}
-
 struct ReadBack {
   std::unique_ptr<Destination> destination;
   absl::Status status;
 };
 
-ReadBack ReadFrom(const std::string& text, Format format) {
+ReadBack ReadFrom(const std::string& text) {
   auto section = config::Section::Parse(text, "adapter.toml");
   EXPECT_TRUE(section.ok()) << section.status();
   ReadBack read;
   read.destination =
-      ReadDestination(*section, format, [](const std::string& path) { return "/etc/x/" + path; });
+      ReadDestination(*section, [](const std::string& path) { return "/etc/x/" + path; });
   read.status = section->status();
   return read;
 }
@@ -54,7 +45,7 @@ TEST(ConfigDestinations, ReadsEveryKind) {
         absl::StrCat("kind = \"hook\"\nprogram = \"run\"\narguments = [\"a\"]\nwithin = \"5s\"",
                      user),
         std::string("kind = \"ssmix2\"\nroot = \"s\"\ninstitution = \"1319999999\"")}) {
-    const ReadBack read = ReadFrom(text, FormatFor(text));
+    const ReadBack read = ReadFrom(text);
     EXPECT_TRUE(read.status.ok()) << text << "\n" << read.status;
     EXPECT_NE(read.destination, nullptr) << text;
   }
@@ -87,18 +78,12 @@ TEST(ConfigDestinations, SaysWhereAMistakeStandsAndWhatIsAllowed) {
       {"kind = \"mirror\"\nfolder = \"m\"\nkeep = \"10m\"", "3", "keep"},
   };
   for (const Case& one : cases) {
-    const ReadBack read = ReadFrom(one.text, FormatFor(one.text));
+    const ReadBack read = ReadFrom(one.text);
     EXPECT_EQ(read.destination, nullptr) << one.text;
     const std::string words(read.status.message());
     EXPECT_THAT(words, HasSubstr(absl::StrCat("adapter.toml:", one.line))) << one.text;
     EXPECT_THAT(words, HasSubstr(one.words)) << one.text;
   }
-}
-
-TEST(ConfigDestinations, TakesAFormatTheKindCanDeliver) {
-  const ReadBack read = ReadFrom("kind = \"mllp\"\nhost = \"a\"", Format::kFhir);
-  EXPECT_EQ(read.destination, nullptr);
-  EXPECT_THAT(std::string(read.status.message()), HasSubstr("hl7v2"));
 }
 
 }  // namespace
