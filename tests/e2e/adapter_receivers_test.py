@@ -5,9 +5,13 @@ on its mirror."""
 import json
 import os
 import pathlib
+import re
 import shutil
+import socketserver
+import ssl
 import stat
 import tempfile
+import threading
 import unittest
 
 from clinic import Clinic, wait_until
@@ -20,6 +24,69 @@ from smb_share_test import NEEDED, Share
 def route(name, form, to, more="", what="reception"):
     return (f'[[route]]\nname = "{name}"\nformat = "{form}"\nwhat = ["{what}"]\n'
             f'retry_first = "200ms"\nretry_most = "1s"\n{more}\n[route.to]\n{to}\n')
+
+
+def http_answers(connection):
+    """Takes one request after the other; yields them."""
+    stream = connection.makefile("rb")
+    while True:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            line = stream.readline()
+            if not line:
+                return
+            head += line
+        length = int(re.search(rb"Content-Length: (\d+)", head)[1])
+        yield head + stream.read(length)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+def mllp_answers(connection):
+    """The same of HL7 messages, acknowledged."""
+    data = b""
+    while True:
+        while b"\x1c\r" not in data:
+            more = connection.recv(65536)
+            if not more:
+                return
+            data += more
+        message, data = data.split(b"\x1c\r", 1)
+        yield message
+        control_id = message.split(b"|")[9]
+        connection.sendall(b"\x0bMSH|^~\\&|||||20251128||ACK|1|P|2.5\rMSA|AA|" + control_id
+                           + b"\r\x1c\r")
+
+
+class TlsReceiver:
+    """Takes connections of clients with a certificate of the site's CA; keeps what they send."""
+
+    def __init__(self, pki, answers):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pki / "server.pem", pki / "server.key")
+        context.load_verify_locations(pki / "ca.pem")
+        context.verify_mode = ssl.CERT_REQUIRED
+        self.got = []
+        outer = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self):
+                try:
+                    with context.wrap_socket(self.request, server_side=True) as connection:
+                        for each in answers(connection):
+                            outer.got.append(each)
+                except OSError:
+                    pass  # Refused, or gone.
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class Receivers(unittest.TestCase):
@@ -92,6 +159,30 @@ class Receivers(unittest.TestCase):
         adapter.start()
         self.clinic.tap()
         wait_until(lambda: adapter.status()["fhir"].get("trouble") == "MDG-2307")
+
+    def test_mutual_tls_and_a_wrong_trust(self):
+        pki = self.clinic.folder / "pki"
+        keys = f'ca = "{pki}/ca.pem"\ncertificate = "{pki}/emr.pem"\nkey = "{pki}/emr.key"\n'
+        http, mllp = TlsReceiver(pki, http_answers), TlsReceiver(pki, mllp_answers)
+        self.addCleanup(http.close)
+        self.addCleanup(mllp.close)
+        https = (f'kind = "http"\nurl = "https://localhost:{http.port}/in/{{message_id}}"\n'
+                 'method = "PUT"\n')
+        mllps = f'kind = "mllp"\nhost = "localhost"\nport = {mllp.port}\ntls = true\n'
+        adapter = self.adapter(route("http", "reception-json", https + keys),
+                               route("mllp", "hl7v2", mllps + keys),
+                               route("nobody", "hl7v2", mllps + f'ca = "{pki}/ca.pem"\n'),
+                               route("wrong", "reception-json", https + keys.replace(
+                                   "/ca.pem", "/center-ca.pem"))).start()
+        self.clinic.tap(persona="valid-with-consents")
+        adapter.wait_delivered("http", 1)
+        adapter.wait_delivered("mllp", 1)
+        self.assertTrue(http.got[0].startswith(b"PUT /in/"))
+        self.assertIn(b"ADT^A08", mllp.got[0])
+        # Whom we do not know gets nothing; who does not know us is told apart from one who is away.
+        wait_until(lambda: adapter.status()["wrong"].get("trouble") == "MDG-2302")
+        wait_until(lambda: adapter.status()["nobody"].get("trouble") in ("MDG-2302", "MDG-2303"))
+        self.assertEqual((1, 1), (len(http.got), len(mllp.got)))
 
     @unittest.skipUnless(os.geteuid() == 0 and os.path.exists("/dev/fuse")
                          and all(shutil.which(name) for name in NEEDED),
