@@ -46,7 +46,7 @@ Outcome Prepare(const Route& route, Source& source, const crypto::KeyedHash& has
                 Parcel& parcel) {
   absl::StatusOr<v1::Reception> reception = source.Get(reception_id, deadline);
   if (!reception.ok()) return Of(KindOf(reception.status()), reception.status());
-  const std::optional<Wish> wish = WishOf(*reception, what, true, hash);
+  const std::optional<Wish> wish = WishOf(*reception, what, Stage::kOwed, hash);
   if (!wish.has_value() && what == v1::EXPORT_WHAT_RECEPTION) {
     return Of(Outcome::Kind::kWithheld,
               base::MakeError(ErrorCode::kWrongState,

@@ -58,6 +58,7 @@ Runner::~Runner() {
 
 void Runner::Start() {
   route_.destination->Start();
+  route_.destination->Start();
   watcher_ = std::thread([this] { Watch(); });
   courier_ = std::thread([this] { Deliver(); });
 }
@@ -85,9 +86,10 @@ int Runner::Do(const Ask& ask) {
 
 void Runner::Take(const v1::Reception& reception) {
   const bool fits = Fits(route_.filter, reception);
+  const Stage stage = route_.filter.fetch ? Stage::kFetch : Stage::kReady;
   for (const v1::ExportWhat what : route_.filter.what) {
     const auto wish =
-        fits ? WishOf(reception, what, route_.filter.fetch, hash_) : std::optional<Wish>();
+        fits ? WishOf(reception, what, stage, hash_) : std::optional<Wish>();
     if (wish.has_value()) {
       dirty_ |= queue_.Offer(*wish, route_.NeedsChart(), clock_.Now());
       continue;

@@ -47,10 +47,19 @@ bool IsOf(v1::ExportWhat what, v1::ConsentCategory category) {
   }
 }
 
-bool CanBeHad(v1::RecordState state, bool fetch) {
-  return state == v1::RECORD_STATE_READY ||
-         (fetch && (state == v1::RECORD_STATE_NOT_FETCHED || state == v1::RECORD_STATE_FETCHING ||
-                    state == v1::RECORD_STATE_FAILED));
+bool CanBeHad(v1::RecordState state, Stage stage) {
+  switch (state) {
+    case v1::RECORD_STATE_READY:
+      return true;
+    case v1::RECORD_STATE_NOT_FETCHED:
+    case v1::RECORD_STATE_FETCHING:
+    case v1::RECORD_STATE_FAILED:
+      return stage != Stage::kReady;
+    case v1::RECORD_STATE_EXPIRED:
+      return stage == Stage::kOwed;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -61,18 +70,20 @@ bool Fits(const Filter& filter, const v1::Reception& reception) {
          (filter.validities.empty() || In(filter.validities, reception.confirmation().validity()));
 }
 
-std::optional<Wish> WishOf(const v1::Reception& reception, v1::ExportWhat what, bool fetch,
+std::optional<Wish> WishOf(const v1::Reception& reception, v1::ExportWhat what, Stage stage,
                            const crypto::KeyedHash& hash) {
   if (!Answered(reception)) return std::nullopt;
+  // Those consented to, in whatever state they are: the key does not change with that.
   std::string categories;
-  if (what != v1::EXPORT_WHAT_RECEPTION) {
-    for (const v1::RecordStatus& record : reception.records()) {
-      if (IsOf(what, record.category()) && CanBeHad(record.state(), fetch)) {
-        absl::StrAppend(&categories, static_cast<int>(record.category()), ",");
-      }
+  bool here = what == v1::EXPORT_WHAT_RECEPTION;
+  for (const v1::RecordStatus& record : reception.records()) {
+    if (!IsOf(what, record.category()) || record.state() == v1::RECORD_STATE_NOT_CONSENTED) {
+      continue;
     }
-    if (categories.empty()) return std::nullopt;
+    absl::StrAppend(&categories, static_cast<int>(record.category()), ",");
+    here |= CanBeHad(record.state(), stage);
   }
+  if (!here) return std::nullopt;
   const std::string& chart = reception.assignment().patient_id();
   Wish wish;
   wish.reception_id = reception.reception_id();

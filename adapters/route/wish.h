@@ -1,6 +1,7 @@
 #ifndef MADOGUCHI_ADAPTERS_ROUTE_WISH_H_
 #define MADOGUCHI_ADAPTERS_ROUTE_WISH_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,10 +40,18 @@ struct Wish {
 
 bool Fits(const Filter& filter, const v1::Reception& reception);
 
+// Which medical records count as there.
+enum class Stage : uint8_t {
+  kReady,
+  // Also those that OQS would have to be asked for.
+  kFetch,
+  // Also those whose consent is over: the daemon decides what an adapter may still have of them.
+  kOwed,
+};
+
 // nullopt when there is no such record to be delivered now: no answer of OQS, a reception that
-// should not be (cancelled, abandoned, refused), a medical record that is not READY (with `fetch`:
-// that is not consented to).
-std::optional<Wish> WishOf(const v1::Reception& reception, v1::ExportWhat what, bool fetch,
+// should not be (cancelled, abandoned, refused), a medical record that is not there.
+std::optional<Wish> WishOf(const v1::Reception& reception, v1::ExportWhat what, Stage stage,
                            const crypto::KeyedHash& hash);
 
 // Parcel::message_id.

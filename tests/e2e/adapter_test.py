@@ -11,7 +11,9 @@ from clinic import Clinic, token, wait_until
 from deliver import Adapter, files, folder_route
 
 
-class Delivers(unittest.TestCase):
+class Delivery(unittest.TestCase):
+    """A clinic, and an adapter with a folder to deliver to."""
+
     def setUp(self):
         self.clinic = Clinic(init=("--patients", "20"))
         self.addCleanup(self.clinic.close)
@@ -32,6 +34,8 @@ class Delivers(unittest.TestCase):
         return wait_until(lambda: len(files(folder or self.out)) >= count and
                           files(folder or self.out))
 
+
+class Reception(Delivery):
     def test_one_reception_reaches_a_folder(self):
         adapter = self.adapter(folder_route()).start()
         tap = self.clinic.tap(persona="valid-with-consents")
@@ -130,7 +134,6 @@ class Delivers(unittest.TestCase):
         self.clinic.tap(persona="valid-with-consents")
         [path] = self.wait_files(1)
         adapter.wait_delivered("emr", 1)
-        self.out.rmdir() if not files(self.out) else None
         record = json.loads(path.read_text(encoding="utf-8"))["confirmation"]["qualifications"][0]
         adapter.stop()
         kept = b"".join(one.read_bytes() for one in (self.folder / "state").iterdir())
@@ -140,48 +143,33 @@ class Delivers(unittest.TestCase):
             self.assertNotIn(value.strip().encode(), kept)
 
 
-class Medical(Delivers):
-    """Only the tests below: the others are those of the parent."""
+class Medical(Delivery):
+    def test_a_drug_history_is_fetched_and_delivered(self):
+        adapter = self.adapter(folder_route(what="drugs", more="fetch = true")).start()
+        self.clinic.tap(persona="valid-with-consents", consent="all")
+        [path] = self.wait_files(1)
+        record = json.loads(path.read_text(encoding="utf-8"))["medicalRecord"]
+        self.assertGreater(len(record["drugHistory"]["drugLines"]), 50)
+        adapter.wait_delivered("emr", 1)
 
-
-for name in [name for name in dir(Delivers) if name.startswith("test_")]:
-    setattr(Medical, name, None)
-
-
-def medical_test(function):
-    setattr(Medical, function.__name__, function)
-    return function
-
-
-@medical_test
-def test_a_drug_history_is_fetched_and_delivered(self):
-    adapter = self.adapter(folder_route(what="drugs", more="fetch = true")).start()
-    self.clinic.tap(persona="valid-with-consents", consent="all")
-    [path] = self.wait_files(1)
-    record = json.loads(path.read_text(encoding="utf-8"))["medicalRecord"]
-    self.assertGreater(len(record["drugHistory"]["drugLines"]), 50)
-    adapter.wait_delivered("emr", 1)
-
-
-@medical_test
-def test_consent_that_is_taken_back_while_it_waits_stops_the_delivery(self):
-    adapter = self.adapter(folder_route(what="drugs", more="fetch = true")).start()
-    self.out.rmdir()
-    first = self.clinic.tap(persona="valid-with-consents", consent="all")
-    waiting = wait_until(lambda: [item for item in adapter.status()["emr"]["items"]
-                                  if item.get("lastError")])
-    # The same person says no the next time: the newer answer counts.
-    self.clinic.tap(persona="valid-with-consents", consent="none", patient=None)
-    wait_until(lambda: any(one.get("supersededBy") for one in self.clinic.receptions()))
-    self.out.mkdir()
-    withheld = wait_until(lambda: adapter.status()["emr"]["withheld"])
-    self.assertEqual(waiting[0]["receptionId"], withheld[0]["receptionId"])
-    self.assertIn(withheld[0]["because"], ("MDG-2001", "MDG-2003"))
-    self.assertEqual([], files(self.out))
-    self.assertIn(withheld[0]["because"], adapter.command("status").stdout)
-    audit = self.clinic.cli("audit", "list").out
-    self.assertIn(withheld[0]["because"], audit)
-    self.assertTrue(first)
+    def test_consent_that_is_taken_back_while_it_waits_stops_the_delivery(self):
+        adapter = self.adapter(folder_route(what="drugs", more="fetch = true")).start()
+        self.out.rmdir()
+        first = self.clinic.tap(persona="valid-with-consents", consent="all")
+        waiting = wait_until(lambda: [item for item in adapter.status()["emr"]["items"]
+                                      if item.get("lastError")])
+        # The same person says no the next time: the newer answer counts.
+        self.clinic.tap(persona="valid-with-consents", consent="none", patient=None)
+        wait_until(lambda: any(one.get("supersededBy") for one in self.clinic.receptions()))
+        self.out.mkdir()
+        withheld = wait_until(lambda: adapter.status()["emr"]["withheld"])
+        self.assertEqual(waiting[0]["receptionId"], withheld[0]["receptionId"])
+        self.assertIn(withheld[0]["because"], ("MDG-2001", "MDG-2003"))
+        self.assertEqual([], files(self.out))
+        self.assertIn(withheld[0]["because"], adapter.command("status").stdout)
+        audit = self.clinic.cli("audit", "list").out
+        self.assertIn(withheld[0]["because"], audit)
+        self.assertTrue(first)
 
 
 if __name__ == "__main__":
