@@ -2,6 +2,7 @@
 valid FHIR only, a real SMB share; and a stand-in for ORCA, a program of the site, a legacy program
 on its mirror."""
 
+import http.server
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import ssl
 import stat
 import tempfile
 import threading
+import time
 import unittest
 
 from clinic import Clinic, wait_until
@@ -160,13 +162,42 @@ class Receivers(unittest.TestCase):
         self.clinic.tap()
         wait_until(lambda: adapter.status()["fhir"].get("trouble") == "MDG-2307")
 
+    def test_a_receiver_that_asks_for_time_gets_it(self):
+        times = []
+
+        class Busy(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                times.append((time.monotonic(), self.headers["Idempotency-Key"]))
+                self.send_response(503 if len(times) == 1 else 204)
+                if len(times) == 1:
+                    self.send_header("Retry-After", "4")
+                self.end_headers()
+
+            def log_message(self, *words):
+                """Nothing."""
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Busy)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        adapter = self.adapter(route(
+            "http", "csv", f'kind = "http"\nurl = "http://127.0.0.1:{server.server_address[1]}/"\n'
+                           'plain = true', '[route.options]\ncolumns = ["id=reception.reception_id"]')
+                               ).start()
+        self.clinic.tap(persona="valid-with-consents")
+        adapter.wait_delivered("http", 1)
+        (first, key), (second, same) = times
+        self.assertGreaterEqual(second - first, 3.9)
+        self.assertEqual(key, same)
+
     def test_mutual_tls_and_a_wrong_trust(self):
         pki = self.clinic.folder / "pki"
         keys = f'ca = "{pki}/ca.pem"\ncertificate = "{pki}/emr.pem"\nkey = "{pki}/emr.key"\n'
-        http, mllp = TlsReceiver(pki, http_answers), TlsReceiver(pki, mllp_answers)
-        self.addCleanup(http.close)
+        web, mllp = TlsReceiver(pki, http_answers), TlsReceiver(pki, mllp_answers)
+        self.addCleanup(web.close)
         self.addCleanup(mllp.close)
-        https = (f'kind = "http"\nurl = "https://localhost:{http.port}/in/{{message_id}}"\n'
+        https = (f'kind = "http"\nurl = "https://localhost:{web.port}/in/{{message_id}}"\n'
                  'method = "PUT"\n')
         mllps = f'kind = "mllp"\nhost = "localhost"\nport = {mllp.port}\ntls = true\n'
         adapter = self.adapter(route("http", "reception-json", https + keys),
@@ -177,12 +208,12 @@ class Receivers(unittest.TestCase):
         self.clinic.tap(persona="valid-with-consents")
         adapter.wait_delivered("http", 1)
         adapter.wait_delivered("mllp", 1)
-        self.assertTrue(http.got[0].startswith(b"PUT /in/"))
+        self.assertTrue(web.got[0].startswith(b"PUT /in/"))
         self.assertIn(b"ADT^A08", mllp.got[0])
         # Whom we do not know gets nothing; who does not know us is told apart from one who is away.
         wait_until(lambda: adapter.status()["wrong"].get("trouble") == "MDG-2302")
         wait_until(lambda: adapter.status()["nobody"].get("trouble") in ("MDG-2302", "MDG-2303"))
-        self.assertEqual((1, 1), (len(http.got), len(mllp.got)))
+        self.assertEqual((1, 1), (len(web.got), len(mllp.got)))
 
     @unittest.skipUnless(os.geteuid() == 0 and os.path.exists("/dev/fuse")
                          and all(shutil.which(name) for name in NEEDED),
