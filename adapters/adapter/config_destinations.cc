@@ -29,6 +29,12 @@ const config::Check& AnyText() {
   return check;
 }
 
+const config::Check& KindCheck() {
+  static const config::Check check =
+      config::OneOf({"folder", "mirror", "mllp", "http", "fhir", "orca", "hook", "ssmix2"});
+  return check;
+}
+
 class Reader {
  public:
   Reader(config::Section& from, const Absolute& absolute) : from_(from), absolute_(absolute) {}
@@ -170,11 +176,9 @@ class Reader {
 
 }  // namespace
 
-std::unique_ptr<Destination> ReadDestination(config::Section& from, const Absolute& absolute) {
-  const config::Check kinds =
-      config::OneOf({"folder", "mirror", "mllp", "http", "fhir", "orca", "hook", "ssmix2"});
-  const std::string kind = from.Text("kind", kinds, "", true);
-  Reader reader(from, absolute);
+std::unique_ptr<Destination> ReadDestination(config::Section& to, const Absolute& absolute) {
+  const std::string kind = to.Text("kind", KindCheck(), "", true);
+  Reader reader(to, absolute);
   std::unique_ptr<Destination> made;
   if (kind == "folder") made = reader.Folder();
   if (kind == "mirror") made = reader.Mirror();
@@ -183,7 +187,7 @@ std::unique_ptr<Destination> ReadDestination(config::Section& from, const Absolu
   if (kind == "orca") made = reader.Orca();
   if (kind == "hook") made = reader.Hook();
   if (kind == "ssmix2") made = reader.Ssmix2();
-  return from.status().ok() ? std::move(made) : nullptr;
+  return to.status().ok() ? std::move(made) : nullptr;
 }
 
 }  // namespace madoguchi::adapters

@@ -10,12 +10,11 @@
 
 namespace madoguchi::adapters {
 
-// Reads the table of a destination: `kind` and what that kind takes
-// (docs/en/adapter-destinations.md). `absolute` makes a path of the file one from the root. Null
-// after a mistake, which `from` then has (MDG-1601 with file, line, key and what is allowed), also
-// for unknown keys. Nothing is opened or begun.
+// Reads `[route.to]`: `kind`, and what that kind takes (docs/en/adapter-destinations.md).
+// `absolute` makes a path of the file absolute. Null after a mistake, which `to` then has (MDG-1601
+// with file, line, key and what is allowed). Nothing is opened or begun.
 std::unique_ptr<Destination> ReadDestination(
-    config::Section& from, const std::function<std::string(const std::string&)>& absolute);
+    config::Section& to, const std::function<std::string(const std::string&)>& absolute);
 
 }  // namespace madoguchi::adapters
 

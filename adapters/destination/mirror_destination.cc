@@ -20,6 +20,7 @@
 #include "adapters/destination/outcome.h"
 #include "adapters/destination/safe_folder.h"
 #include "agent/base/japan_time.h"
+#include "agent/base/log.h"
 
 namespace madoguchi::adapters {
 namespace {
@@ -91,20 +92,34 @@ absl::Status PutCopy(const MirrorConfig& config, const Copy& copy, bool sweep) {
 
 struct MirrorDestination::Passing {
   explicit Passing(MirrorRequestsConfig config)
-      : requests(std::move(config), std::make_shared<base::SystemClock>()),
+      : mirror(config.mirror),
+        requests(std::move(config), std::make_shared<base::SystemClock>()),
         stop(eventfd(0, EFD_CLOEXEC)),
         ended(eventfd(0, EFD_CLOEXEC)) {}
 
   void Run() {
     while (WaitFor(-1, 0, {.deadline = absl::Now() + kRound, .stop_fd = stop.get()}) !=
            Waited::kStopped) {
-      // Trouble shows in Probe, and by itself in what the program does not get.
-      static_cast<void>(requests.Turn());
+      Tell(requests.Turn());
     }
     eventfd_write(ended.get(), 1);
   }
 
+  // Once for each change: a round comes every half second.
+  void Tell(int error) {
+    if (error == std::exchange(told, error)) return;
+    if (error == 0) {
+      base::LogInfo("requests_passed_again", {{"mirror", mirror}});
+      return;
+    }
+    const absl::Status trouble = FolderTrouble(error, mirror);
+    base::LogWarning("requests_not_passed",
+                     {{"mirror", mirror}, {"error", base::DetailOf(trouble)->number()}});
+  }
+
+  const std::string mirror;
   MirrorRequests requests;
+  int told = 0;
   const Descriptor stop;
   const Descriptor ended;
 };

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "adapters/destination/folder_destination.h"
+#include "agent/base/log.h"
 
 namespace madoguchi::adapters {
 namespace {
@@ -220,7 +221,12 @@ int MirrorRequests::PassTaken() {
     if (error != 0) return error;
     if (!is_free) {
       // Somebody else's request or reply: a reply could not be told from theirs.
-      if (AgeOf(taken_, name) > kWaitForName) unlinkat(taken_.descriptor(), name.c_str(), 0);
+      if (AgeOf(taken_, name) > kWaitForName) {
+        unlinkat(taken_.descriptor(), name.c_str(), 0);
+        // The rest of a name may be a patient's number.
+        base::LogWarning("request_given_up",
+                         {{"family", name.substr(0, name.find(std::string(kRequestWord)))}});
+      }
       continue;
     }
     std::string bytes;

@@ -98,9 +98,11 @@ Outcome Carry(const Route& route, Source& source, const crypto::KeyedHash& hash,
     case Delivered::Kind::kTryAgain:
       break;
   }
-  return Of(Is(delivered.why, ErrorCode::kNotAssignedYet) ? Outcome::Kind::kNoChart
-                                                          : Outcome::Kind::kTryAgain,
-            std::move(delivered.why), std::move(prepared.wish));
+  Outcome later = Of(Is(delivered.why, ErrorCode::kNotAssignedYet) ? Outcome::Kind::kNoChart
+                                                                  : Outcome::Kind::kTryAgain,
+                     std::move(delivered.why), std::move(prepared.wish));
+  later.wait = delivered.wait;
+  return later;
 }
 
 }  // namespace madoguchi::adapters

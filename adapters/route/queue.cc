@@ -229,7 +229,9 @@ void Queue::Settle(const OwedItem& item, const Outcome& outcome, absl::Time now)
       Remove(owed->order());
       return;
     case Outcome::Kind::kTryAgain:
-      return Fail(*owed, outcome.why, OfDestination(outcome.why), now);
+      Fail(*owed, outcome.why, OfDestination(outcome.why), now);
+      head_.set_hold_until(std::max(head_.hold_until(), Millis(now + outcome.wait)));
+      return;
     case Outcome::Kind::kDaemonAway:
       head_.set_failures(head_.failures() + 1);
       head_.set_trouble(NumberOf(outcome.why));

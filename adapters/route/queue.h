@@ -48,6 +48,8 @@ struct Outcome {
   absl::Status why;
   // What was delivered, or found: the item may be older.
   std::optional<Wish> wish;
+  // For kTryAgain: the destination asks not to be tried again before that.
+  absl::Duration wait = absl::ZeroDuration();
 };
 
 // What one route has to deliver, and in which order. The rules:

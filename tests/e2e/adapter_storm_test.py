@@ -20,7 +20,7 @@ import unittest
 
 from clinic import Clinic, token, wait_until
 from deliver import Adapter, folder_route
-from receivers import BUSY, GARBAGE, GOOD, HANG, REFUSE, Http, Mllp
+from bad_receivers import BUSY, GARBAGE, GOOD, HANG, REFUSE, Http, Mllp
 
 RECEPTIONS = int(os.environ.get("MADOGUCHI_RECEPTIONS", "300"))
 KILLS = int(os.environ.get("MADOGUCHI_KILLS", "6"))
