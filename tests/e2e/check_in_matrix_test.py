@@ -8,8 +8,8 @@ import unittest
 import grpc
 
 from clinic import BIN, Clinic, wait_until
-from patient import READER, Patient, State
-from pcsc import Card, Pcsc, why_not
+from patient import Patient, State
+from pcsc import READER, Card, Pcsc, wait_for_reader, why_not
 
 WHY_NOT = why_not()
 RIGHT = "1234"
@@ -30,24 +30,20 @@ class CheckInMatrix(unittest.TestCase):
         self.clinic.start_daemon(prefix=self.pcsc.inside())
         self.desk = Patient(grpc.insecure_channel(self.clinic.target))
         self.addCleanup(self.desk.channel.close)
-        wait_until(lambda: self.reader_state() == "READER_STATE_EMPTY")
+        wait_for_reader(self.clinic, "EMPTY")
         self.card = None
-
-    def reader_state(self):
-        found = self.clinic.cli("readers", expect=None).messages
-        return next((one["state"] for one in found if one["name"] == READER), None)
 
     def insert(self, persona="valid-with-consents", behave="tries=3"):
         self.remove()
         self.card = Card(self.clinic, self.pcsc, persona, behave)
         self.addCleanup(self.card.program.kill)
-        wait_until(lambda: self.reader_state() == "READER_STATE_CARD")
+        wait_for_reader(self.clinic, "CARD")
 
     def remove(self):
         if self.card is not None:
             self.card.program.stop()
             self.card = None
-        wait_until(lambda: self.reader_state() == "READER_STATE_EMPTY")
+        wait_for_reader(self.clinic, "EMPTY")
 
     # --- how each state is reached
 

@@ -6,10 +6,9 @@ import subprocess
 import unittest
 
 from clinic import BIN, Clinic, wait_until
-from pcsc import Card, Pcsc, card_log, forbidden, why_not
+from pcsc import READER, Card, Pcsc, card_log, forbidden, reader, wait_for_reader, why_not
 
 WHY_NOT = why_not()
-READER = "Virtual PCD 00 00"
 RIGHT, WRONG = "1234", "9999"
 
 
@@ -23,15 +22,11 @@ class CheckIn(unittest.TestCase):
         self.clinic = self.enterContext(Clinic())
         self.clinic.start_sim()
         self.clinic.start_daemon(prefix=self.pcsc.inside())
-        wait_until(lambda: self.reader().get("state") == "READER_STATE_EMPTY")
-
-    def reader(self):
-        found = self.clinic.cli("readers", expect=None).messages
-        return next((one for one in found if one["name"] == READER), {})
+        wait_for_reader(self.clinic, "EMPTY")
 
     def insert(self, persona="valid-with-consents", behave="tries=3"):
         card = Card(self.clinic, self.pcsc, persona, behave)
-        wait_until(lambda: self.reader().get("state") == "READER_STATE_CARD")
+        wait_for_reader(self.clinic, "CARD")
         self.addCleanup(card.program.kill)
         return card
 
@@ -42,7 +37,7 @@ class CheckIn(unittest.TestCase):
         return done.messages[0] if done.messages else json.loads(done.err)["number"]
 
     def left_nothing_behind(self):
-        wait_until(lambda: "receptionId" not in self.reader())
+        wait_until(lambda: "receptionId" not in reader(self.clinic))
         self.assertEqual(forbidden(card_log(self.clinic)), set())
 
     def test_card_pin_and_consent_to_an_answer_and_medical_data(self):
@@ -72,7 +67,7 @@ class CheckIn(unittest.TestCase):
         self.left_nothing_behind()
         # The patient wants it.
         card.change("--behave", "tries=1")
-        wait_until(lambda: self.reader().get("state") == "READER_STATE_CARD")
+        wait_for_reader(self.clinic, "CARD")
         self.assertEqual(self.check_in(expect=1), "MDG-2115")
         reception = self.check_in("--use-last-attempt")
         self.assertEqual(reception["state"], "RECEPTION_STATE_ANSWERED")
@@ -110,7 +105,7 @@ class CheckIn(unittest.TestCase):
                 self.assertEqual(reception["endedBecause"]["number"], number)
                 self.left_nothing_behind()
                 card.program.stop()
-                wait_until(lambda: self.reader().get("state") == "READER_STATE_EMPTY")
+                wait_for_reader(self.clinic, "EMPTY")
 
     def start(self):
         """A reception that waits for a PIN: the CLI reads it from a pipe that says nothing."""
@@ -134,7 +129,7 @@ class CheckIn(unittest.TestCase):
         card = self.insert()
         program = self.start()
         reception = self.opened("RECEPTION_STATE_CARD_PRESENT")
-        self.assertEqual(self.reader()["receptionId"], reception["receptionId"])
+        self.assertEqual(reader(self.clinic)["receptionId"], reception["receptionId"])
         card.program.stop()
         ended = self.opened("RECEPTION_STATE_ABANDONED")
         self.assertEqual(ended["endedBecause"]["number"], "MDG-2104")
@@ -162,7 +157,7 @@ class CheckIn(unittest.TestCase):
         self.clinic.start_daemon(prefix=self.pcsc.inside())
         ended = self.opened("RECEPTION_STATE_ABANDONED")
         self.assertEqual(ended["endedBecause"]["number"], "MDG-1443")
-        wait_until(lambda: self.reader().get("state") == "READER_STATE_CARD")
+        wait_for_reader(self.clinic, "CARD")
         self.assertEqual(self.check_in()["state"], "RECEPTION_STATE_ANSWERED")
 
 

@@ -9,8 +9,8 @@ from madoguchi.v1 import reception_pb2, reception_service_pb2, reception_service
 
 from asking import number_of
 from clinic import PATIENCE
+from pcsc import READER
 
-READER = "Virtual PCD 00 00"
 State = reception_pb2.ReceptionState
 OVER = (State.RECEPTION_STATE_PENDING, State.RECEPTION_STATE_REFUSED, State.RECEPTION_STATE_ABANDONED,
         State.RECEPTION_STATE_CANCELLED, State.RECEPTION_STATE_CLOSED)
