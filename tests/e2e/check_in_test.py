@@ -1,11 +1,13 @@
 """Check-in on a card reader of our own: real pcscd, a virtual card, the web API of the simulator. The
 whole way by the command line, and every way in which it ends early."""
 
+import contextlib
 import json
+import signal
 import subprocess
 import unittest
 
-from clinic import BIN, Clinic, wait_until
+from clinic import BIN, PATIENCE, Clinic, wait_until
 from pcsc import READER, Card, Pcsc, card_log, forbidden, reader, wait_for_reader, why_not
 
 WHY_NOT = why_not()
@@ -107,12 +109,53 @@ class CheckIn(unittest.TestCase):
                 card.program.stop()
                 wait_for_reader(self.clinic, "EMPTY")
 
+    def test_cards_that_differ_and_work(self):
+        card = self.insert()
+        for behave in ("no-extended", "no-short-ids", "no-extended,no-short-ids", "first-6f00",
+                       "end-6282", "le-6c", "chain-61", "label=android",
+                       "label=iphone", "slow=20ms", "atr=contactless",
+                       "atr=contact"):
+            with self.subTest(behave):
+                card.change("--behave", f"tries=3,{behave}")
+                wait_for_reader(self.clinic, "CARD")
+                self.assertEqual(self.check_in()["state"], "RECEPTION_STATE_ANSWERED")
+                self.left_nothing_behind()
+
+    def test_cards_that_cannot_prove_whose_they_are(self):
+        card = self.insert()
+        for behave, state, number in (
+                ("other-card", "REFUSED", "MDG-2105"), ("not-yet-valid", "REFUSED", "MDG-2109"),
+                ("tries=0", None, "MDG-2113"), ("tries=0,blocked-6983", None, "MDG-2113"),
+                ("no-pin", None, "MDG-2113"), ("tries=3,wrong-key", None, "MDG-2117")):
+            with self.subTest(behave):
+                card.change("--behave", behave)
+                wait_for_reader(self.clinic, "CARD")
+                ended = self.check_in(expect=None)
+                if state is None:
+                    self.assertEqual(ended, number)
+                else:
+                    self.assertEqual(ended["state"], f"RECEPTION_STATE_{state}")
+                    self.assertEqual(ended["endedBecause"]["number"], number)
+                self.left_nothing_behind()
+
     def start(self):
         """A reception that waits for a PIN: the CLI reads it from a pipe that says nothing."""
         program = self.clinic.program("start", [
             BIN / "madoguchi", "--target", self.clinic.target, "--json", "reception", "start",
             "--reader", READER, "--pin-stdin"], stdin=subprocess.PIPE)
+        self.addCleanup(program.process.stdin.close)
         return program
+
+    def test_ctrl_c_at_any_moment_leaves_nothing_open(self):
+        for place in range(16):
+            program = self.start()
+            # Somewhere in its first 150 ms: before, during and after the call that opens it.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.process.wait(place / 100)
+            program.process.send_signal(signal.SIGINT)
+            program.process.wait(PATIENCE)
+            self.assertFalse([one for one in self.clinic.cli("reception", "list").messages
+                              if one["state"] == "RECEPTION_STATE_WAITING_FOR_CARD"])
 
     def opened(self, state):
         found = []
