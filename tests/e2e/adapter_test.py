@@ -172,5 +172,40 @@ class Medical(Delivery):
         self.assertTrue(first)
 
 
+class Late(unittest.TestCase):
+    """A program that only delivers, known by its certificate."""
+
+    def test_what_was_fetched_in_time_is_delivered_after_the_time_of_the_consent(self):
+        with Clinic(tcp=True, init=("--patients", "20")) as clinic, \
+                tempfile.TemporaryDirectory(prefix="mdg-late-") as folder:
+            config = clinic.config.read_text(encoding="utf-8")
+            clinic.config.write_text(config.replace('roles = ["emr"]', 'roles = ["adapter"]'),
+                                     encoding="utf-8")
+            clinic.start()
+            adapter = Adapter(clinic, folder,
+                              [folder_route(what="drugs", more="fetch = true")])
+            pki = clinic.folder / "pki"
+            text = adapter.config.read_text(encoding="utf-8")
+            adapter.config.write_text(text.replace(
+                f'target = "unix:{clinic.socket}"',
+                f'target = "127.0.0.1:{clinic.port}"\ncertificate = "{pki / "emr.pem"}"\n'
+                f'key = "{pki / "emr.key"}"\nca = "{pki / "ca.pem"}"'), encoding="utf-8")
+            adapter.start()
+            out = adapter.folder / "out"
+            tap = clinic.tap(persona="valid-with-consents", consent="drug", consent_for="6s")
+            wait_until(lambda: adapter.status()["emr"].get("trouble"))
+            wait_until(lambda: any(record["state"] == "RECORD_STATE_EXPIRED"
+                                   for one in clinic.receptions()
+                                   for record in one.get("records", [])))
+            self.assertEqual(1, len(adapter.status()["emr"]["items"]))
+            out.mkdir()
+            [path] = wait_until(lambda: files(out))
+            record = json.loads(path.read_text(encoding="utf-8"))["medicalRecord"]
+            self.assertGreater(len(record["drugHistory"]["drugLines"]), 10)
+            # One that comes only now has nothing any more: it was never fetched in time.
+            self.assertTrue(tap)
+            adapter.wait_delivered("emr", 1)
+
+
 if __name__ == "__main__":
     unittest.main()
