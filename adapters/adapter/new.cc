@@ -42,8 +42,10 @@ constexpr Question kFolder[] = {
 constexpr Question kMllp[] = {{"host", "相手のコンピューター (名前か IP アドレス)",
                                "the receiver's name or address", "127.0.0.1"},
                               {"port", "ポート番号", "its port", "2575"}};
-constexpr Question kHttp[] = {{"url", "URL (https://)", "the address", "https://emr.example/oqs"},
-                              {"format", "形式: fhir, hl7v2, oqs-json", "format", "fhir"}};
+constexpr Question kHttp[] = {
+    {"url", "URL (https://)", "the address", "https://emr.example/oqs"},
+    {"ca", "相手の証明書を確かめる CA の証明書", "CA certificate (PEM)", "/etc/madoguchi/ca.pem"},
+    {"format", "形式: fhir, hl7v2, oqs-json", "format", "fhir"}};
 constexpr Question kFhir[] = {{"url", "FHIR サーバーの URL (https://)",
                                "base address of the FHIR server", "https://fhir.example/r4"}};
 constexpr Question kHook[] = {

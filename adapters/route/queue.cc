@@ -54,7 +54,7 @@ OwedItem* Queue::Find(const Id& id) {
 void Queue::Put(OwedItem item) {
   const int64_t order = item.order();
   by_id_[Id(item.reception_id(), item.what())] = order;
-  lines_[item.line()].orders.insert(order);
+  lines_[item.line()].orders.emplace(item.answered_at(), order);
   const std::string line = item.line();
   items_[order] = std::move(item);
   Refresh(line);
@@ -64,8 +64,8 @@ void Queue::Remove(int64_t order) {
   const auto at = items_.find(order);
   const std::string line = at->second.line();
   by_id_.erase(Id(at->second.reception_id(), at->second.what()));
+  lines_[line].orders.erase({at->second.answered_at(), order});
   items_.erase(at);
-  lines_[line].orders.erase(order);
   Refresh(line);
 }
 
@@ -79,7 +79,7 @@ void Queue::Refresh(const std::string& line) {
     lines_.erase(at);
     return;
   }
-  const OwedItem& first = items_.at(*at->second.orders.begin());
+  const OwedItem& first = items_.at(at->second.orders.begin()->second);
   if (first.waits() != OwedItem::WAITS_FOR_TURN) return;
   const std::pair<int64_t, int64_t> entry(first.next_try(), first.order());
   due_.insert(entry);
@@ -111,6 +111,7 @@ bool Queue::Offer(const Wish& wish, bool needs_chart, absl::Time now) {
   item.set_revision(wish.revision);
   item.set_key(wish.key);
   item.set_line(wish.line);
+  item.set_answered_at(absl::ToUnixMicros(wish.answered_at));
   item.set_waits(waits);
   item.set_tries(0);
   item.set_next_try(0);

@@ -53,9 +53,10 @@ struct Outcome {
 };
 
 // What one route has to deliver, and in which order. The rules:
-//   - Records are delivered in the order they came; nothing overtakes another record of the same
-//     patient, be that one tried again or parked. The patient is the chart, where there is one,
-//     else the reception. Other patients do not wait.
+//   - Records of one patient are delivered in the order OQS answered about them, and else in the
+//     order they came; nothing overtakes another record of the same patient, be that one tried
+//     again or parked. The patient is the chart, where there is one, else the reception. Other
+//     patients do not wait.
 //   - A newer snapshot of a waiting or parked record takes its place, in its turn.
 //   - After a failure the record waits, and the whole route does, too: an unreachable system is not
 //     asked for each of its records. A record that failed goes behind the others, so that one that
@@ -103,7 +104,8 @@ class Queue {
  private:
   using Id = std::pair<std::string, int>;
   struct Line {
-    std::set<int64_t> orders;
+    // When OQS answered, in microseconds, and the order it came.
+    std::set<std::pair<int64_t, int64_t>> orders;
   };
 
   kept::v1::OwedItem* Find(const Id& id);

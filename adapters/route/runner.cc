@@ -88,8 +88,7 @@ void Runner::Take(const v1::Reception& reception) {
   const bool fits = Fits(route_.filter, reception);
   const Stage stage = route_.filter.fetch ? Stage::kFetch : Stage::kReady;
   for (const v1::ExportWhat what : route_.filter.what) {
-    const auto wish =
-        fits ? WishOf(reception, what, stage, hash_) : std::optional<Wish>();
+    const auto wish = fits ? WishOf(reception, what, stage, hash_) : std::optional<Wish>();
     if (wish.has_value()) {
       dirty_ |= queue_.Offer(*wish, route_.NeedsChart(), clock_.Now());
       continue;
@@ -111,17 +110,28 @@ bool Runner::Heard(const v1::WatchReceptionsResponse& message) {
   if (stopped_) return false;
   if (message.has_reception()) Take(message.reception());
   queue_.set_cursor(message.cursor());
+  caught_up_ |= message.caught_up();
+  hearing_since_ = std::min(hearing_since_, clock_.Now());
   cv_.SignalAll();
   return true;
 }
 
+void Runner::Lost(const absl::Status& trouble) {
+  base::LogWarning("daemon_lost", {{"route", route_.name}, {"error", NumberOf(trouble)}});
+  absl::MutexLock lock(&mu_);
+  caught_up_ = false;
+  hearing_since_ = absl::InfiniteFuture();
+}
+
+bool Runner::MayDeliver(absl::Time now) const {
+  return caught_up_ || now >= hearing_since_ + kHearWithin;
+}
+
 void Runner::Watch() {
   while (true) {
-    const absl::Status ended = watch_.Run(
-        [this](const v1::WatchReceptionsResponse& message) { return Heard(message); },
-        [this](const absl::Status& trouble) {
-          base::LogWarning("daemon_lost", {{"route", route_.name}, {"error", NumberOf(trouble)}});
-        });
+    const absl::Status ended =
+        watch_.Run([this](const v1::WatchReceptionsResponse& message) { return Heard(message); },
+                   [this](const absl::Status& trouble) { Lost(trouble); });
     absl::MutexLock lock(&mu_);
     if (stopped_ || ended.ok()) return;
     base::LogError("watch_refused", {{"route", route_.name}, {"error", NumberOf(ended)}});
@@ -148,11 +158,12 @@ void Runner::Deliver() {
   absl::MutexLock lock(&mu_);
   while (!stopped_) {
     const absl::Time now = clock_.Now();
-    const auto item = queue_.Next(now);
+    const auto item = MayDeliver(now) ? queue_.Next(now) : std::nullopt;
     if (!item.has_value()) {
       SaveIfDue(false);
       const absl::Time save = saved_ + (dirty_ ? kSaveEvery : kSaveCursorEvery);
-      clock_.Wait(mu_, cv_, std::min(queue_.NextTime(), save));
+      const absl::Time next = MayDeliver(now) ? queue_.NextTime() : hearing_since_ + kHearWithin;
+      clock_.Wait(mu_, cv_, std::min(next, save));
       continue;
     }
     mu_.Unlock();

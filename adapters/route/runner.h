@@ -27,6 +27,7 @@ namespace madoguchi::adapters {
 class Runner {
  public:
   static constexpr absl::Duration kSaveEvery = absl::Milliseconds(100);
+  static constexpr absl::Duration kHearWithin = absl::Seconds(10);
 
   // All that is given outlives it. `state`: as LoadState gave it; a route without a cursor begins
   // with today's receptions.
@@ -45,6 +46,11 @@ class Runner {
  private:
   void Watch();
   bool Heard(const v1::WatchReceptionsResponse& message);
+  void Lost(const absl::Status& trouble);
+  // Whether records may leave. Not before everything that changed while this program or the daemon
+  // was away has been heard of: a stream that is resumed tells things in the order they changed
+  // last, which is not the order of a patient's receptions. But not longer than kHearWithin.
+  bool MayDeliver(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Take(const v1::Reception& reception) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Deliver();
   void SaveIfDue(bool now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -62,6 +68,8 @@ class Runner {
   absl::CondVar cv_;
   Queue queue_ ABSL_GUARDED_BY(mu_);
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  bool caught_up_ ABSL_GUARDED_BY(mu_) = false;
+  absl::Time hearing_since_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
   bool dirty_ ABSL_GUARDED_BY(mu_) = false;
   bool save_failed_ ABSL_GUARDED_BY(mu_) = false;
   absl::Time saved_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();

@@ -40,9 +40,9 @@ absl::Status SaveState(const std::string& folder, const kept::v1::RouteState& st
 // What a person asks of the running program.
 struct Ask {
   enum class Kind { kResend, kDrop } kind = Kind::kResend;
-  std::string route;
+  std::string route = {};
   // Empty: all that is parked.
-  std::string reception_id;
+  std::string reception_id = {};
 };
 // Leaves `ask` in the folder; returns its file. MDG-2315.
 absl::StatusOr<std::string> LeaveAsk(const std::string& folder, const Ask& ask);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "agent/base/japan_time.h"
 
 namespace madoguchi::adapters {
 namespace {
@@ -93,6 +94,7 @@ std::optional<Wish> WishOf(const v1::Reception& reception, v1::ExportWhat what, 
                                  reception.confirmation().confirmation_id(), chart, categories}));
   wish.line = chart.empty() ? reception.reception_id() : Short(Hashed(hash, {"line", chart}));
   wish.has_chart = !chart.empty();
+  wish.answered_at = base::FromProto(reception.confirmation().received_at());
   return wish;
 }
 

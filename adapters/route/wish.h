@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "agent/crypto/digest.h"
 #include "madoguchi/v1/export_service.pb.h"
 #include "madoguchi/v1/reception.pb.h"
@@ -36,6 +37,8 @@ struct Wish {
   // The patient, as far as the site knows: a keyed hash of the chart, else the reception's id.
   std::string line;
   bool has_chart = false;
+  // When OQS answered: records of one patient are delivered in this order.
+  absl::Time answered_at = absl::UnixEpoch();
 };
 
 bool Fits(const Filter& filter, const v1::Reception& reception);

@@ -164,7 +164,12 @@ class CheckIn {
     v1::StartReceptionRequest request;
     request.set_request_id(crypto::NewId(absl::Now()));
     request.set_reader(options_.reader);
-    MDG_RETURN_IF_ERROR(Go<v1::StartReceptionResponse>(global_, &Stub::StartReception, request));
+    const absl::Status started =
+        Go<v1::StartReceptionResponse>(global_, &Stub::StartReception, request);
+    if (!started.ok()) {
+      if (interruption_.over()) CancelStarted(request);
+      return started;
+    }
     while (!interruption_.over()) {
       Tell();
       const absl::StatusOr<bool> more = Step();
@@ -213,6 +218,11 @@ class CheckIn {
       staff.person = options_.visual;
       MDG_RETURN_IF_ERROR(Go<v1::ConfirmIdentityResponse>(staff, &Stub::ConfirmIdentity, request));
       return true;
+    }
+    // Nothing is asked for that the card would not look at.
+    if (reception_.pin_attempts_left() == 0) {
+      return base::MakeError(base::ErrorCode::kPinBlocked,
+                             {.reception_id = reception_.reception_id()});
     }
     v1::SubmitPinRequest request = Request<v1::SubmitPinRequest>();
     request.set_use_last_attempt(options_.use_last_attempt);
@@ -279,6 +289,15 @@ class CheckIn {
     interruption_.Watch(nullptr);
     if (status.ok()) reception_ = std::move(*response.mutable_reception());
     return status;
+  }
+
+  // Nobody knows whether the call that was broken off has opened one: asked again with the same id,
+  // it tells which.
+  void CancelStarted(const v1::StartReceptionRequest& request) {
+    v1::StartReceptionResponse response;
+    if (!Call(global_, stub_, &Stub::StartReception, request, response).ok()) return;
+    reception_ = std::move(*response.mutable_reception());
+    Cancel();
   }
 
   // Leaves nothing open behind: the next patient waits.

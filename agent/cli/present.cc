@@ -281,6 +281,15 @@ void PrintConfirmation(const v1::Confirmation& confirmation, std::ostream& out) 
   PrintQualifications(confirmation, out);
 }
 
+v1::ListReadersResponse ReadersIn(const v1::SystemStatus& status) {
+  v1::ListReadersResponse list;
+  *list.mutable_readers() = status.readers();
+  if (status.has_card_service_problem()) {
+    *list.mutable_card_service_problem() = status.card_service_problem();
+  }
+  return list;
+}
+
 void PrintStatus(const v1::SystemStatus& status, std::ostream& out) {
   out << "窓口 (madoguchi) " << status.version() << "  起動 " << Show(status.started_at())
       << "  受付中 " << status.open_receptions() << " 件  監視 " << status.watchers() << "\n";
@@ -294,11 +303,8 @@ void PrintStatus(const v1::SystemStatus& status, std::ostream& out) {
   PrintCause(status.store().cause(), out);
   if (status.has_audit()) PrintAudit(status.audit(), out);
   if (status.readers_size() > 0 || status.has_card_service_problem()) {
-    v1::ListReadersResponse list;
-    *list.mutable_readers() = status.readers();
-    *list.mutable_card_service_problem() = status.card_service_problem();
     out << "カードリーダー\n";
-    PrintReaders(list, out);
+    PrintReaders(ReadersIn(status), out);
   }
   out << "接続\n";
   PrintListener("UNIX", status.unix_listener(), out);

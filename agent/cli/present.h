@@ -23,6 +23,8 @@ void PrintLine(const v1::Reception& reception, std::ostream& out);
 void PrintStatus(const v1::SystemStatus& status, std::ostream& out);
 // What is wrong and what to do, indented; nothing when nothing is.
 void PrintCause(const v1::ErrorDetail& cause, std::ostream& out);
+// The readers a status tells of.
+v1::ListReadersResponse ReadersIn(const v1::SystemStatus& status);
 // Aligned rows, one a reader, and what is wrong with each.
 void PrintReaders(const v1::ListReadersResponse& list, std::ostream& out);
 // What works of a reader and the card on it.

@@ -21,15 +21,6 @@ using Stub = v1::SystemService::Stub;
 // A test powers a card up and reads it: longer than other calls.
 constexpr double kTestSeconds = 40;
 
-v1::ListReadersResponse ReadersIn(const v1::SystemStatus& status) {
-  v1::ListReadersResponse list;
-  *list.mutable_readers() = status.readers();
-  if (status.has_card_service_problem()) {
-    *list.mutable_card_service_problem() = status.card_service_problem();
-  }
-  return list;
-}
-
 int ShowOnce(const Global& global, Stub& stub) {
   v1::ListReadersResponse list;
   const absl::Status status =

@@ -211,7 +211,7 @@ void Daemon::AddAudit(v1::SystemStatus& status) const {
 }
 
 absl::Duration Daemon::Skew() const {
-  absl::Duration skew = absl::ZeroDuration();
+  absl::Duration skew = web_ == nullptr ? absl::ZeroDuration() : web_->ClockSkew();
   for (const auto& terminal : terminals_) {
     const absl::Duration one = terminal->ClockSkew();
     if (absl::AbsDuration(one) > absl::AbsDuration(skew)) skew = one;

@@ -30,7 +30,7 @@ struct MedicalConfig {
 // The rooms of medical records, wired to the desk and the audit trail.
 class Medical {
  public:
-  // Everything given outlives this. `skew`: this machine's clock minus that of OQS as last seen;
+  // Everything given outlives this. `skew`: OQS's clock minus this machine's as last seen;
   // from memory, any thread. Errors are the store's.
   static absl::StatusOr<std::unique_ptr<Medical>> Make(const MedicalConfig& config,
                                                        store::Store& store, audit::Trail& trail,

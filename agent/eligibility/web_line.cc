@@ -34,5 +34,6 @@ void WebLine::AskChallenge(const std::string& institution, ChallengeDone done) {
   worker_->AskChallenge(institution, std::move(done));
 }
 std::optional<absl::Time> WebLine::CertificateEnds() const { return worker_->CertificateEnds(); }
+absl::Duration WebLine::ClockSkew() const { return worker_->ClockSkew(); }
 
 }  // namespace madoguchi::eligibility

@@ -87,6 +87,9 @@ class WebLine : public Line {
 
   // When the client certificate ends; nullopt while it cannot be read. From memory, any thread.
   std::optional<absl::Time> CertificateEnds() const;
+  // OQS's clock minus ours, as of its last answer about somebody; zero before that. From memory,
+  // any thread.
+  absl::Duration ClockSkew() const;
 
  private:
   class Worker;

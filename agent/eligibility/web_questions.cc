@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/base/japan_time.h"
 #include "agent/base/log.h"
 #include "agent/eligibility/web_worker.h"
 #include "agent/oqs/document.h"
@@ -148,6 +149,15 @@ void WebLine::Worker::OnRefused(Item& item, int status) {
   NotSent(item, base::ErrorFrom(trouble_));
 }
 
+void WebLine::Worker::NoteSkew(const v1::OqsMessage& message) {
+  // The answer was made while we waited for it: seconds, where minutes count.
+  const auto& executed = message.confirmation().header().process_execution_time();
+  if (!executed.has_time()) return;
+  const absl::Duration skew = base::FromProto(executed.time()) - outside_.Now();
+  absl::MutexLock lock(&mu_);
+  skew_ = skew;
+}
+
 void WebLine::Worker::OnAnswer(Item& item, std::string body) {
   absl::StatusOr<v1::OqsMessage> message = oqs::LooksLikePdf(body)
                                                ? oqs::ReadPdf(item.file_name, body)
@@ -161,6 +171,7 @@ void WebLine::Worker::OnAnswer(Item& item, std::string body) {
     return NoAnswer(item, base::ErrorCode::kCenterAnswerUnusable, what);
   }
   board_.Reachable(outside_.Now());
+  NoteSkew(*message);
   item.reply = {.file_name = item.file_name,
                 .bytes = std::move(body),
                 .message = *std::move(message),

@@ -102,6 +102,11 @@ std::optional<absl::Time> WebLine::Worker::CertificateEnds() const {
   return certificate_ends_;
 }
 
+absl::Duration WebLine::Worker::ClockSkew() const {
+  absl::MutexLock lock(&mu_);
+  return skew_;
+}
+
 void WebLine::Worker::LookAtCertificate() {
   if (Monotonic() < next_look_) return;
   next_look_ = Monotonic() + kLook;

@@ -36,6 +36,7 @@ class WebLine::Worker : public std::enable_shared_from_this<Worker> {
   v1::LineStatus Status() const;
   bool Ready() const;
   std::optional<absl::Time> CertificateEnds() const;
+  absl::Duration ClockSkew() const;
 
  private:
   static constexpr int kHttpOk = 200;
@@ -87,6 +88,7 @@ class WebLine::Worker : public std::enable_shared_from_this<Worker> {
   static absl::StatusOr<oqs::WebChallenge> ChallengeIn(const web::Result& result);
   void OnResult(Item& item, web::Result result);
   void OnAnswer(Item& item, std::string body);
+  void NoteSkew(const v1::OqsMessage& message);
   void OnRefused(Item& item, int status);
   void OfferAll();
   void Offer(Item& item);
@@ -114,6 +116,7 @@ class WebLine::Worker : public std::enable_shared_from_this<Worker> {
   std::vector<Challenge> asked_challenges_ ABSL_GUARDED_BY(mu_);
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
   std::optional<absl::Time> certificate_ends_ ABSL_GUARDED_BY(mu_);
+  absl::Duration skew_ ABSL_GUARDED_BY(mu_) = absl::ZeroDuration();
 
   // Of the thread alone. Oldest first.
   std::list<Item> items_;

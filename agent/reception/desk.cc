@@ -41,21 +41,19 @@ v1::ConfirmEligibilityRequest Bare(v1::ConfirmEligibilityRequest request) {
   return request;
 }
 
-// Runs a call on the desk's thread.
+// Posts a call that is answered at once.
 template <typename Impl, typename Request>
 void PostCall(Impl* impl, const Caller& caller, absl::string_view name, const Request& request,
               Desk::ReceptionDone done,
               absl::StatusOr<v1::Reception> (Impl::*method)(const Caller&,
                                                             const typename Impl::CallKey&,
                                                             const Request&)) {
-  auto answer = std::make_shared<Desk::ReceptionDone>(std::move(done));
-  const bool posted =
-      impl->Post([impl, caller, request, answer, method,
-                  call = Impl::MakeCallKey(caller, name, request.request_id(), Bare(request))] {
-        (*answer)((impl->*method)(caller, call, request));
-        impl->TidySoon();
-      });
-  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+  impl->PostCall(caller, Impl::MakeCallKey(caller, name, request.request_id(), Bare(request)),
+                 std::move(done),
+                 [impl, caller, request, method](const typename Impl::CallKey& call,
+                                                 const Desk::ReceptionDone& answer) {
+                   answer((impl->*method)(caller, call, request));
+                 });
 }
 
 }  // namespace
@@ -165,13 +163,12 @@ void Desk::StartAtReader(const Caller& caller, const v1::StartReceptionRequest& 
 
 void Desk::ConfirmIdentity(const Caller& caller, const v1::ConfirmIdentityRequest& request,
                            ReceptionDone done) {
-  auto answer = std::make_shared<ReceptionDone>(std::move(done));
-  const bool posted = impl_->Post(
-      [impl = impl_.get(), caller, request, answer,
-       call = Impl::MakeCallKey(caller, "ConfirmIdentity", request.request_id(), Bare(request))] {
-        impl->ConfirmIdentity(caller, call, request, std::move(*answer));
+  impl_->PostCall(
+      caller, Impl::MakeCallKey(caller, "ConfirmIdentity", request.request_id(), Bare(request)),
+      std::move(done),
+      [impl = impl_.get(), caller, request](const Impl::CallKey& call, ReceptionDone answer) {
+        impl->ConfirmIdentity(caller, call, request, std::move(answer));
       });
-  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
 }
 
 void Desk::RecordConsent(const Caller& caller, const v1::RecordConsentRequest& request,
@@ -189,12 +186,11 @@ void Desk::SubmitPin(const Caller& caller, const v1::SubmitPinRequest& request,
   // What is the same PIN nobody can tell from outside: it is no part of what must be equal.
   v1::SubmitPinRequest bare = Bare(request);
   bare.clear_sealed_pin();
-  auto answer = std::make_shared<ReceptionDone>(std::move(done));
-  const bool posted =
-      impl_->Post([impl = impl_.get(), caller, request,
-                   call = Impl::MakeCallKey(caller, "SubmitPin", request.request_id(), bare),
-                   answer] { impl->SubmitPin(caller, call, request, std::move(*answer)); });
-  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+  impl_->PostCall(
+      caller, Impl::MakeCallKey(caller, "SubmitPin", request.request_id(), bare), std::move(done),
+      [impl = impl_.get(), caller, request](const Impl::CallKey& call, ReceptionDone answer) {
+        impl->SubmitPin(caller, call, request, std::move(answer));
+      });
 }
 
 void Desk::Await(const Caller& caller, const std::string& reception_id, int32_t after_revision,

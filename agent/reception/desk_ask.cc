@@ -205,9 +205,6 @@ absl::StatusOr<v1::Reception> Desk::Impl::ReceptionFor(const Caller& caller,
 
 absl::StatusOr<v1::Reception> Desk::Impl::Retry(const Caller& caller, const CallKey& call,
                                                 const v1::RetryReceptionRequest& request) {
-  absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
-  if (!kept.ok()) return kept.status();
-  if (kept->has_value()) return **std::move(kept);
   const absl::StatusOr<ReceptionPtr> before = FindFor(caller, request.reception_id());
   if (!before.ok()) return before.status();
   v1::Reception after;

@@ -23,9 +23,6 @@ bool IsMedical(v1::ConsentCategory category) {
 
 void Desk::Impl::ConfirmIdentity(const Caller& caller, const CallKey& call,
                                  const v1::ConfirmIdentityRequest& request, ReceptionDone done) {
-  absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
-  if (!kept.ok()) return done(kept.status());
-  if (kept->has_value()) return done(**std::move(kept));
   const std::string& id = request.reception_id();
   const absl::StatusOr<ReceptionPtr> before = FindFor(caller, id);
   if (!before.ok()) return done(before.status());
@@ -50,9 +47,6 @@ void Desk::Impl::ConfirmIdentity(const Caller& caller, const CallKey& call,
 
 absl::StatusOr<v1::Reception> Desk::Impl::RecordConsent(const Caller& caller, const CallKey& call,
                                                         const v1::RecordConsentRequest& request) {
-  absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
-  if (!kept.ok()) return kept.status();
-  if (kept->has_value()) return **std::move(kept);
   const absl::StatusOr<ReceptionPtr> before = FindFor(caller, request.reception_id());
   if (!before.ok()) return before.status();
   for (int i = 0; i < request.answers_size(); ++i) {
@@ -69,9 +63,6 @@ absl::StatusOr<v1::Reception> Desk::Impl::RecordConsent(const Caller& caller, co
 
 absl::StatusOr<v1::Reception> Desk::Impl::EnrollCard(const Caller& caller, const CallKey& call,
                                                      const v1::EnrollCardRequest& request) {
-  absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
-  if (!kept.ok()) return kept.status();
-  if (kept->has_value()) return **std::move(kept);
   const absl::StatusOr<ReceptionPtr> before = FindFor(caller, request.reception_id());
   if (!before.ok()) return before.status();
   if (!request.patient_agrees()) {

@@ -53,9 +53,6 @@ absl::StatusOr<v1::Reception> Desk::Impl::Change(const std::string& reception_id
 
 absl::StatusOr<v1::Reception> Desk::Impl::StartAtReader(const Caller& caller, const CallKey& call,
                                                         const v1::StartReceptionRequest& request) {
-  absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
-  if (!kept.ok()) return kept.status();
-  if (kept->has_value()) return **std::move(kept);
   if (cards_.find == nullptr) {
     return base::MakeError(ErrorCode::kReaderNotFound,
                            {.what = "no [[reader]] is configured", .field = "reader"});
@@ -281,9 +278,6 @@ void Desk::Impl::OnChallenge(const std::string& reception_id, const std::string&
 
 void Desk::Impl::SubmitPin(const Caller& caller, const CallKey& call,
                            const v1::SubmitPinRequest& request, ReceptionDone done) {
-  absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
-  if (!kept.ok()) return done(kept.status());
-  if (kept->has_value()) return done(**std::move(kept));
   const absl::StatusOr<ReceptionPtr> before = FindFor(caller, request.reception_id());
   if (!before.ok()) return done(before.status());
   if (const absl::Status status = CheckPin(**before, request); !status.ok()) return done(status);

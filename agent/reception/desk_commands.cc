@@ -95,24 +95,35 @@ absl::StatusOr<ReceptionPtr> Desk::Impl::FindFor(const Caller& caller,
   return reception;
 }
 
+void Desk::Impl::PostCall(const Caller& caller, CallKey call, ReceptionDone done,
+                          std::function<void(const CallKey&, ReceptionDone)> run) {
+  auto answer = std::make_shared<ReceptionDone>(std::move(done));
+  const bool posted = Post([this, caller, call = std::move(call), run = std::move(run), answer] {
+    absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
+    if (!kept.ok()) {
+      (*answer)(kept.status());
+    } else if (kept->has_value()) {
+      (*answer)(**std::move(kept));
+    } else {
+      run(call, *answer);
+    }
+    TidySoon();
+  });
+  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+}
+
 void Desk::Impl::PostCommand(const Caller& caller, CallKey call, std::string reception_id,
                              Input input, ReceptionDone done) {
-  auto answer = std::make_shared<ReceptionDone>(std::move(done));
-  const bool posted =
-      Post([this, caller, call = std::move(call), reception_id = std::move(reception_id),
-            input = std::move(input), answer] {
-        (*answer)(Command(caller, call, reception_id, input));
-        TidySoon();
-      });
-  if (!posted) (*answer)(base::MakeError(base::ErrorCode::kStopping));
+  PostCall(caller, std::move(call), std::move(done),
+           [this, caller, reception_id = std::move(reception_id), input = std::move(input)](
+               const CallKey& key, const ReceptionDone& answer) {
+             answer(Command(caller, key, reception_id, input));
+           });
 }
 
 absl::StatusOr<v1::Reception> Desk::Impl::Command(const Caller& caller, const CallKey& call,
                                                   const std::string& reception_id,
                                                   const Input& input) {
-  absl::StatusOr<std::optional<v1::Reception>> kept = FindReceptionResult(caller, call);
-  if (!kept.ok()) return kept.status();
-  if (kept->has_value()) return **std::move(kept);
   const absl::StatusOr<ReceptionPtr> before = FindFor(caller, reception_id);
   if (!before.ok()) return before.status();
   // What was answered is the staff's.

@@ -54,6 +54,9 @@ class Desk::Impl {
   static CallKey MakeCallKey(const Caller& caller, absl::string_view method,
                              absl::string_view request_id, const google::protobuf::Message& bare);
   // Any thread.
+  // Posts a call: it is answered from what is kept of it, or `run` on the desk's thread.
+  void PostCall(const Caller& caller, CallKey call, ReceptionDone done,
+                std::function<void(const CallKey&, ReceptionDone)> run);
   void PostCommand(const Caller& caller, CallKey call, std::string reception_id, Input input,
                    ReceptionDone done);
   absl::StatusOr<v1::Reception> Command(const Caller& caller, const CallKey& call,

@@ -22,8 +22,8 @@ inline constexpr absl::Duration kMarkStep = absl::Seconds(30);
 // The time medical records are decided by: never behind any time this site has seen. Thread-safe.
 class TrustedClock {
  public:
-  // `mark`: the stored high-water mark (InfinitePast when there is none). `skew`: machine minus
-  // OQS, as measured last; called from any thread, does not block. All outlive this.
+  // `mark`: the stored high-water mark (InfinitePast when there is none). `skew`: OQS
+  // minus machine, as measured last; called from any thread, does not block. All outlive this.
   TrustedClock(base::Clock& clock, absl::Time mark, std::function<absl::Duration()> skew);
 
   // Now, or MDG-2005: behind the mark by more than kSlewAllowed, or off OQS's time by more than

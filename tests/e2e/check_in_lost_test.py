@@ -8,8 +8,8 @@ import unittest
 import grpc
 
 from clinic import Clinic, wait_until
-from patient import READER, Patient, State
-from pcsc import Card, Pcsc, card_log, forbidden, why_not
+from patient import Patient, State
+from pcsc import Card, Pcsc, card_log, forbidden, wait_for_reader, why_not
 
 WHY_NOT = why_not()
 RIGHT = "1234"
@@ -30,10 +30,6 @@ class CheckInLost(unittest.TestCase):
         self.names = {one["persona"]: one["name"] for one in self.clinic.population()
                       if one["persona"] in (FIRST, SECOND)}
 
-    def wait_for_card(self):
-        wait_until(lambda: any(one["name"] == READER and one["state"] == "READER_STATE_CARD"
-                               for one in self.clinic.cli("readers", expect=None).messages))
-
     def check_in(self):
         """The name of the person who is answered about."""
         reception = self.patient.wait(self.patient.start(), State.RECEPTION_STATE_CARD_PRESENT)
@@ -44,13 +40,13 @@ class CheckInLost(unittest.TestCase):
 
     def test_taken_away_and_swapped_at_every_exchange(self):
         card = Card(self.clinic, self.pcsc, FIRST, "tries=3")
-        self.wait_for_card()
+        wait_for_reader(self.clinic, "CARD")
         for place in (*OPENING, VERIFY, SIGN):
             for when in ("before", "during"):
                 with self.subTest(f"{when} exchange {place}"):
                     card.change("--persona", FIRST, "--behave",
                                 f"tries=3,yank-{when}={place},back=100ms,swap={SECOND}")
-                    self.wait_for_card()
+                    wait_for_reader(self.clinic, "CARD")
                     reception = self.patient.wait(self.patient.start(),
                                                   State.RECEPTION_STATE_CARD_PRESENT)
                     if place in OPENING:

@@ -8,8 +8,8 @@ import unittest
 import grpc
 
 from clinic import BIN, Clinic, wait_until
-from patient import READER, Patient, State
-from pcsc import Card, Pcsc, why_not
+from patient import Patient, Reception, State
+from pcsc import READER, Card, Pcsc, wait_for_reader, why_not
 
 WHY_NOT = why_not()
 RIGHT = "1234"
@@ -30,24 +30,20 @@ class CheckInMatrix(unittest.TestCase):
         self.clinic.start_daemon(prefix=self.pcsc.inside())
         self.desk = Patient(grpc.insecure_channel(self.clinic.target))
         self.addCleanup(self.desk.channel.close)
-        wait_until(lambda: self.reader_state() == "READER_STATE_EMPTY")
+        wait_for_reader(self.clinic, "EMPTY")
         self.card = None
-
-    def reader_state(self):
-        found = self.clinic.cli("readers", expect=None).messages
-        return next((one["state"] for one in found if one["name"] == READER), None)
 
     def insert(self, persona="valid-with-consents", behave="tries=3"):
         self.remove()
         self.card = Card(self.clinic, self.pcsc, persona, behave)
         self.addCleanup(self.card.program.kill)
-        wait_until(lambda: self.reader_state() == "READER_STATE_CARD")
+        wait_for_reader(self.clinic, "CARD")
 
     def remove(self):
         if self.card is not None:
             self.card.program.stop()
             self.card = None
-        wait_until(lambda: self.reader_state() == "READER_STATE_EMPTY")
+        wait_for_reader(self.clinic, "EMPTY")
 
     # --- how each state is reached
 
@@ -135,24 +131,88 @@ class CheckInMatrix(unittest.TestCase):
             identified = self.desk.wait(reception, State.RECEPTION_STATE_IDENTIFIED)
             self.assertIsNone(self.desk.cancel(identified))
 
-    def test_a_program_that_vanishes(self):
-        for persona in (None, "valid-with-consents"):
-            if persona is None:
-                self.remove()
-            else:
-                self.insert(persona)
-            program = self.clinic.program("start", [
-                BIN / "madoguchi", "--target", self.clinic.target, "--json", "reception", "start",
-                "--reader", READER, "--pin-stdin"], stdin=subprocess.PIPE)
-            wanted = "WAITING_FOR_CARD" if persona is None else "CARD_PRESENT"
-            left = wait_until(lambda wanted=wanted: [
-                one for one in self.clinic.cli("reception", "list").messages
-                if one["state"] == f"RECEPTION_STATE_{wanted}"])[-1]
-            program.kill()
-            # Staff ends what nobody goes on with; the next patient begins at once.
-            self.clinic.cli("reception", "cancel", left["receptionId"])
-            self.assertEqual(self.asked(State.RECEPTION_STATE_ANSWERED).state,
-                             State.RECEPTION_STATE_ANSWERED)
+    # --- programs that vanish
+
+    def next_patient_is_served(self):
+        self.assertEqual(self.asked(State.RECEPTION_STATE_ANSWERED).state,
+                         State.RECEPTION_STATE_ANSWERED)
+
+    def started(self, state, pin="", seconds=None):
+        """A program that checks in, and where its reception is; it says nothing after `pin`."""
+        program = self.clinic.program("start", [
+            BIN / "madoguchi", "--target", self.clinic.target, "--json", "reception", "start",
+            "--reader", READER, "--pin-stdin"], stdin=subprocess.PIPE)
+        self.addCleanup(program.process.stdin.close)
+        if pin:
+            program.process.stdin.write(f"{pin}\n")
+            program.process.stdin.flush()
+        left = wait_until(lambda: [
+            one for one in self.clinic.cli("reception", "list").messages
+            if one["state"] == f"RECEPTION_STATE_{state}"], seconds=seconds)[-1]
+        return program, left["receptionId"]
+
+    def test_a_program_killed_before_anything_was_asked(self):
+        for state in ("WAITING_FOR_CARD", "CARD_PRESENT"):
+            with self.subTest(state):
+                if state == "CARD_PRESENT":
+                    self.insert()
+                program, left = self.started(state)
+                program.kill()
+                # Staff ends what nobody goes on with; the next patient begins at once.
+                self.clinic.cli("reception", "cancel", left)
+                self.next_patient_is_served()
+
+    def test_a_program_killed_while_its_pin_is_checked(self):
+        self.insert(behave="tries=3,hang=4")
+        program, left = self.started("CARD_PRESENT", RIGHT)
+        # Whoever else has a PIN is told that one is on its way.
+        wait_until(lambda: self.desk.call("SubmitPin", Reception(reception_id=left), key_id="none",
+                                          sealed_pin=b"0" * 256) == "MDG-1445")
+        program.kill()
+        self.card.change("--behave", "tries=3")
+        # The card was asked: whoever comes next finds a reception that goes on, or is told why not.
+        ended = wait_until(lambda: self.settled(left))
+        self.assertIn(ended["state"], ("RECEPTION_STATE_IDENTIFIED", "RECEPTION_STATE_ABANDONED"))
+        if ended["state"] == "RECEPTION_STATE_IDENTIFIED":
+            self.clinic.cli("reception", "cancel", left)
+        self.next_patient_is_served()
+
+    def settled(self, reception_id):
+        found = self.clinic.cli("reception", "show", reception_id).messages[0]
+        return found if found["state"] != "RECEPTION_STATE_CARD_PRESENT" else None
+
+    def test_a_connection_that_ends_after_the_pin(self):
+        reception = self.identified()
+        self.desk.channel.close()
+        self.desk = Patient(grpc.insecure_channel(self.clinic.target))
+        self.addCleanup(self.desk.channel.close)
+        # Somebody else at the counter goes on with it.
+        self.assertIsNone(self.desk.call("RecordConsent", reception))
+        self.desk.wait(reception, State.RECEPTION_STATE_ANSWERED)
+        self.next_patient_is_served()
+
+    def test_a_program_killed_while_the_center_is_asked(self):
+        self.clinic.fault("set", "answer-late")
+        self.insert()
+        program, left = self.started("ASKING", RIGHT)
+        program.kill()
+        # The reader is the next patient's, and the answer comes without the program.
+        other = self.card_present()
+        self.clinic.fault("clear")
+        wait_until(lambda: self.clinic.cli("reception", "show", left).messages[0]["state"]
+                   in ("RECEPTION_STATE_ANSWERED", "RECEPTION_STATE_OUTCOME_UNKNOWN"))
+        self.assertIsNone(self.desk.cancel(other))
+        self.next_patient_is_served()
+
+    def test_a_connection_that_ends_at_a_card_that_is_not_enrolled(self):
+        reception = self.asked(State.RECEPTION_STATE_NOT_ENROLLED, persona="not-enrolled")
+        self.desk.channel.close()
+        self.desk = Patient(grpc.insecure_channel(self.clinic.target))
+        self.addCleanup(self.desk.channel.close)
+        self.next_patient_is_served()
+        # The proof is kept for minutes, whoever comes back.
+        self.assertIsNone(self.desk.call("EnrollCard", reception, patient_agrees=True))
+        self.desk.wait(reception, State.RECEPTION_STATE_ANSWERED)
 
 
 if __name__ == "__main__":

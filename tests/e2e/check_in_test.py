@@ -1,15 +1,16 @@
 """Check-in on a card reader of our own: real pcscd, a virtual card, the web API of the simulator. The
 whole way by the command line, and every way in which it ends early."""
 
+import contextlib
 import json
+import signal
 import subprocess
 import unittest
 
-from clinic import BIN, Clinic, wait_until
-from pcsc import Card, Pcsc, card_log, forbidden, why_not
+from clinic import BIN, PATIENCE, Clinic, wait_until
+from pcsc import READER, Card, Pcsc, card_log, forbidden, reader, wait_for_reader, why_not
 
 WHY_NOT = why_not()
-READER = "Virtual PCD 00 00"
 RIGHT, WRONG = "1234", "9999"
 
 
@@ -23,15 +24,11 @@ class CheckIn(unittest.TestCase):
         self.clinic = self.enterContext(Clinic())
         self.clinic.start_sim()
         self.clinic.start_daemon(prefix=self.pcsc.inside())
-        wait_until(lambda: self.reader().get("state") == "READER_STATE_EMPTY")
-
-    def reader(self):
-        found = self.clinic.cli("readers", expect=None).messages
-        return next((one for one in found if one["name"] == READER), {})
+        wait_for_reader(self.clinic, "EMPTY")
 
     def insert(self, persona="valid-with-consents", behave="tries=3"):
         card = Card(self.clinic, self.pcsc, persona, behave)
-        wait_until(lambda: self.reader().get("state") == "READER_STATE_CARD")
+        wait_for_reader(self.clinic, "CARD")
         self.addCleanup(card.program.kill)
         return card
 
@@ -42,7 +39,7 @@ class CheckIn(unittest.TestCase):
         return done.messages[0] if done.messages else json.loads(done.err)["number"]
 
     def left_nothing_behind(self):
-        wait_until(lambda: "receptionId" not in self.reader())
+        wait_until(lambda: "receptionId" not in reader(self.clinic))
         self.assertEqual(forbidden(card_log(self.clinic)), set())
 
     def test_card_pin_and_consent_to_an_answer_and_medical_data(self):
@@ -72,7 +69,7 @@ class CheckIn(unittest.TestCase):
         self.left_nothing_behind()
         # The patient wants it.
         card.change("--behave", "tries=1")
-        wait_until(lambda: self.reader().get("state") == "READER_STATE_CARD")
+        wait_for_reader(self.clinic, "CARD")
         self.assertEqual(self.check_in(expect=1), "MDG-2115")
         reception = self.check_in("--use-last-attempt")
         self.assertEqual(reception["state"], "RECEPTION_STATE_ANSWERED")
@@ -110,14 +107,55 @@ class CheckIn(unittest.TestCase):
                 self.assertEqual(reception["endedBecause"]["number"], number)
                 self.left_nothing_behind()
                 card.program.stop()
-                wait_until(lambda: self.reader().get("state") == "READER_STATE_EMPTY")
+                wait_for_reader(self.clinic, "EMPTY")
+
+    def test_cards_that_differ_and_work(self):
+        card = self.insert()
+        for behave in ("no-extended", "no-short-ids", "no-extended,no-short-ids", "first-6f00",
+                       "end-6282", "le-6c", "chain-61", "label=android",
+                       "label=iphone", "slow=20ms", "atr=contactless",
+                       "atr=contact"):
+            with self.subTest(behave):
+                card.change("--behave", f"tries=3,{behave}")
+                wait_for_reader(self.clinic, "CARD")
+                self.assertEqual(self.check_in()["state"], "RECEPTION_STATE_ANSWERED")
+                self.left_nothing_behind()
+
+    def test_cards_that_cannot_prove_whose_they_are(self):
+        card = self.insert()
+        for behave, state, number in (
+                ("other-card", "REFUSED", "MDG-2105"), ("not-yet-valid", "REFUSED", "MDG-2109"),
+                ("tries=0", None, "MDG-2113"), ("tries=0,blocked-6983", None, "MDG-2113"),
+                ("no-pin", None, "MDG-2113"), ("tries=3,wrong-key", None, "MDG-2117")):
+            with self.subTest(behave):
+                card.change("--behave", behave)
+                wait_for_reader(self.clinic, "CARD")
+                ended = self.check_in(expect=None)
+                if state is None:
+                    self.assertEqual(ended, number)
+                else:
+                    self.assertEqual(ended["state"], f"RECEPTION_STATE_{state}")
+                    self.assertEqual(ended["endedBecause"]["number"], number)
+                self.left_nothing_behind()
 
     def start(self):
         """A reception that waits for a PIN: the CLI reads it from a pipe that says nothing."""
         program = self.clinic.program("start", [
             BIN / "madoguchi", "--target", self.clinic.target, "--json", "reception", "start",
             "--reader", READER, "--pin-stdin"], stdin=subprocess.PIPE)
+        self.addCleanup(program.process.stdin.close)
         return program
+
+    def test_ctrl_c_at_any_moment_leaves_nothing_open(self):
+        for place in range(16):
+            program = self.start()
+            # Somewhere in its first 150 ms: before, during and after the call that opens it.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.process.wait(place / 100)
+            program.process.send_signal(signal.SIGINT)
+            program.process.wait(PATIENCE)
+            self.assertFalse([one for one in self.clinic.cli("reception", "list").messages
+                              if one["state"] == "RECEPTION_STATE_WAITING_FOR_CARD"])
 
     def opened(self, state):
         found = []
@@ -134,7 +172,7 @@ class CheckIn(unittest.TestCase):
         card = self.insert()
         program = self.start()
         reception = self.opened("RECEPTION_STATE_CARD_PRESENT")
-        self.assertEqual(self.reader()["receptionId"], reception["receptionId"])
+        self.assertEqual(reader(self.clinic)["receptionId"], reception["receptionId"])
         card.program.stop()
         ended = self.opened("RECEPTION_STATE_ABANDONED")
         self.assertEqual(ended["endedBecause"]["number"], "MDG-2104")
@@ -162,7 +200,7 @@ class CheckIn(unittest.TestCase):
         self.clinic.start_daemon(prefix=self.pcsc.inside())
         ended = self.opened("RECEPTION_STATE_ABANDONED")
         self.assertEqual(ended["endedBecause"]["number"], "MDG-1443")
-        wait_until(lambda: self.reader().get("state") == "READER_STATE_CARD")
+        wait_for_reader(self.clinic, "CARD")
         self.assertEqual(self.check_in()["state"], "RECEPTION_STATE_ANSWERED")
 
 

@@ -278,6 +278,11 @@ class Clinic:
         """`set NAME` or `clear`."""
         self._run([BIN / "madoguchi-sim", "fault", self.folder, *words])
 
+    def card_standing(self, persona, standing):
+        """What the center's list says of somebody's card: good, revoked, suspended."""
+        self._run([BIN / "madoguchi-sim", "card-standing", self.folder, standing,
+                   "--persona", persona])
+
     def requests(self):
         """Request files the terminals have taken, oldest first: {"file", "terminal", "patient",
         "question", "identifier", "outcome"}."""

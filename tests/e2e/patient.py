@@ -9,8 +9,9 @@ from madoguchi.v1 import reception_pb2, reception_service_pb2, reception_service
 
 from asking import number_of
 from clinic import PATIENCE
+from pcsc import READER
 
-READER = "Virtual PCD 00 00"
+Reception = reception_pb2.Reception
 State = reception_pb2.ReceptionState
 OVER = (State.RECEPTION_STATE_PENDING, State.RECEPTION_STATE_REFUSED, State.RECEPTION_STATE_ABANDONED,
         State.RECEPTION_STATE_CANCELLED, State.RECEPTION_STATE_CLOSED)
@@ -34,9 +35,14 @@ class Patient:
         self.channel = channel
         self.stub = reception_service_pb2_grpc.ReceptionServiceStub(channel)
 
-    def start(self):
+    def start(self, reader=READER):
         return self.stub.StartReception(
-            reception_service_pb2.StartReceptionRequest(reader=READER), timeout=PATIENCE).reception
+            reception_service_pb2.StartReceptionRequest(reader=reader), timeout=PATIENCE).reception
+
+    def look(self, reception, after_revision=0, wait_seconds=0):
+        return self.stub.GetReception(reception_service_pb2.GetReceptionRequest(
+            reception_id=reception.reception_id, after_revision=after_revision,
+            wait_seconds=wait_seconds), timeout=PATIENCE).reception
 
     def wait(self, reception, state):
         while reception.state != state:
@@ -44,9 +50,14 @@ class Patient:
             assert reception.state not in OVER, (
                 f"{State.Name(reception.state)} {reception.ended_because.number} instead of "
                 f"{State.Name(state)}")
-            reception = self.stub.GetReception(reception_service_pb2.GetReceptionRequest(
-                reception_id=reception.reception_id, after_revision=reception.revision,
-                wait_seconds=20), timeout=PATIENCE).reception
+            reception = self.look(reception, reception.revision, wait_seconds=20)
+        return reception
+
+    def wait_for_end(self, reception):
+        """The reception when the question about its card is over, however it ended."""
+        reception = self.look(reception)
+        while reception.state in (State.RECEPTION_STATE_IDENTIFIED, State.RECEPTION_STATE_ASKING):
+            reception = self.look(reception, reception.revision, wait_seconds=20)
         return reception
 
     def call(self, rpc, reception, **fields):

@@ -21,6 +21,7 @@ from clinic import BIN, PATIENCE, Program, wait_until
 
 _DRIVER = pathlib.Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 _SOCKET = pathlib.Path("/run/pcscd")
+READER, SECOND = "Virtual PCD 00 00", "Virtual PCD 00 01"
 NEEDED = ("pcscd", "unshare", "nsenter")
 
 
@@ -185,6 +186,16 @@ class Client:
     def end(self, how):
         """Disconnects with `leave`, `reset` or `unpower`."""
         return self._say("end", how)
+
+
+def reader(clinic, name=READER):
+    """What the daemon says of a reader; empty when it knows none."""
+    found = clinic.cli("readers", expect=None).messages
+    return next((one for one in found if one["name"] == name), {})
+
+
+def wait_for_reader(clinic, state, name=READER):
+    wait_until(lambda: reader(clinic, name).get("state") == f"READER_STATE_{state}")
 
 
 def card_log(clinic, event=None):

@@ -8,44 +8,51 @@ import os
 import pathlib
 import random
 import re
+import subprocess
 import threading
 import unittest
 
 import grpc
 
-from clinic import PATIENCE, Clinic, wait_until
+from clinic import BIN, PATIENCE, Clinic, wait_until
 from patient import Patient, State
-from pcsc import Card, Pcsc, why_not
+from pcsc import READER, Card, Pcsc, why_not
 
 WHY_NOT = why_not()
 VERIFY = bytes.fromhex("0020009804")
 
 
-def memory_of(pid):
-    """Every readable page of a process, in pieces that belong together."""
+def pages(pid, rights_wanted):
+    """(Where, what) of every page of a process with these rights, in pieces that belong together."""
     with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
         for line in maps:
             place, rights = line.split()[:2]
             start, end = (int(part, 16) for part in place.split("-"))
-            if not rights.startswith("r") or line.rstrip().endswith(("[vvar]", "[vsyscall]")):
+            if not rights.startswith(rights_wanted) or line.rstrip().endswith(("[vvar]", "[vsyscall]")):
                 continue
             try:
                 mem.seek(start)
-                yield mem.read(end - start)
+                yield start, mem.read(end - start)
             except (OSError, ValueError, OverflowError):
                 continue
 
 
 def hits(pid, pins, receptions):
-    """{PIN: how often it stands behind a VERIFY or next to a reception} of those that do."""
+    """{PIN: how often it stands behind a VERIFY, next to a reception, or on a line of its own, as it is
+    typed} of those that do."""
     near = re.compile(b"(?:" + b"|".join(one.encode() for one in receptions) + b")(.{0,32})", re.S)
     found = {}
-    for piece in memory_of(pid):
+    for _, piece in pages(pid, "r"):
         for match in near.finditer(piece):
             around = piece[max(0, match.start() - 32):match.start()] + b"|" + match.group(1)
             for pin in pins:
-                if pin.encode() in around:
+                # Inside of another word it is part of an id.
+                if re.search(rb"(?<![0-9A-Za-z])" + pin.encode() + rb"(?![0-9A-Za-z])", around):
                     found[pin] = found.get(pin, 0) + 1
+        for typed in re.findall(rb"\n(?=(\d{4})\n)", piece):
+            pin = typed.decode()
+            if pin in pins:
+                found[pin] = found.get(pin, 0) + 1
         at = piece.find(VERIFY)
         while at >= 0:
             pin = piece[at + 5:at + 9].decode("ascii", "replace")
@@ -113,6 +120,49 @@ class PinMemory(unittest.TestCase):
         self.card.change("--behave", "tries=3")
         waits.join(PATIENCE)
         wait_until(lambda: not hits(pid, [planted], [reception.reception_id]))
+
+    def test_no_pin_is_left_in_the_program_that_waits(self):
+        draw = random.Random(20261129)
+        pins = [f"{number:04d}" for number in draw.sample(range(10000), 80) if number != 1234]
+        sent, never = pins[:40], pins[40:]
+        for first, second in zip(sent[::2], sent[1::2]):
+            self.card.change("--behave", "tries=3")
+            program = self.clinic.program("waits", [
+                BIN / "madoguchi", "--target", self.clinic.target, "reception", "start",
+                "--reader", READER, "--pin-stdin"], stdin=subprocess.PIPE)
+            self.addCleanup(program.process.stdin.close)
+            # It waits for another PIN when it has said that this one was wrong.
+            for place, pin in enumerate((first, second), 1):
+                program.process.stdin.write(f"{pin}\n")
+                program.process.stdin.flush()
+                wait_until(lambda left=3 - place: self.attempts_left() == left)
+                reception = self.open_reception()
+                self.assertEqual(hits(program.pid, {first, second, *never}, [reception]), {})
+            planted = never[0]
+            self.plant(program.pid, reception, planted)
+            self.assertIn(planted, hits(program.pid, [planted], [reception]))
+            program.kill()
+            self.clinic.cli("reception", "cancel", reception)
+
+    def open_reception(self):
+        return next(one["receptionId"] for one in self.clinic.cli("reception", "list").messages
+                    if one["state"] == "RECEPTION_STATE_CARD_PRESENT")
+
+    def attempts_left(self):
+        return next((one.get("pinAttemptsLeft") for one in
+                     self.clinic.cli("reception", "list").messages
+                     if one["state"] == "RECEPTION_STATE_CARD_PRESENT"), None)
+
+    def plant(self, pid, reception, pin):
+        """Writes a PIN behind a reception's id into the memory of a program, as a leak would be."""
+        for start, piece in pages(pid, "rw"):
+            at = piece.find(reception.encode())
+            if 0 <= at < len(piece) - 64:
+                with open(f"/proc/{pid}/mem", "r+b", buffering=0) as mem:
+                    mem.seek(start + at + len(reception) + 1)
+                    mem.write(pin.encode())
+                return
+        self.fail("the program does not know its reception")
 
     def daemon(self):
         """The daemon's own process: nsenter becomes it."""

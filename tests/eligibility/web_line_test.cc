@@ -26,6 +26,14 @@ TEST_F(WebLineTest, AnAnswerIsKeptOnceAndLetGoOf) {
   EXPECT_TRUE(line_->CertificateEnds().has_value());
 }
 
+TEST_F(WebLineTest, AnAnswerTellsHowFarTheClocksAreApart) {
+  clock_.off = -absl::Minutes(10);
+  ASSERT_NO_FATAL_FAILURE(StartOnline());
+  EXPECT_EQ(line_->ClockSkew(), absl::ZeroDuration());
+  ASSERT_EQ(Ask(1), "answered");
+  EXPECT_LT(absl::AbsDuration(line_->ClockSkew() - absl::Minutes(10)), absl::Minutes(1));
+}
+
 TEST_F(WebLineTest, WhatCannotBeKeptIsOfferedAgainAndNotAskedAgain) {
   ASSERT_NO_FATAL_FAILURE(StartOnline());
   journal_.Full(true);

@@ -105,6 +105,21 @@ class WebJournal {
   std::map<std::string, Reply> replies_ ABSL_GUARDED_BY(mu_);
 };
 
+// The machine's clock, as wrong as `off` says.
+class OffClock final : public base::Clock {
+ public:
+  absl::Time Now() const override { return real_.Now() + off; }
+  void Wait(absl::Mutex& mu, absl::CondVar& cv, absl::Time deadline) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    real_.Wait(mu, cv, deadline - off);
+  }
+  // Before anybody uses it.
+  absl::Duration off = absl::ZeroDuration();
+
+ private:
+  base::SystemClock real_;
+};
+
 class WebLineTest : public testing::Test {
  protected:
   void SetUp() override { ASSERT_NO_FATAL_FAILURE(StartCenter()); }
@@ -174,7 +189,7 @@ class WebLineTest : public testing::Test {
   size_t Seen() const { return sim::SeenRequestLines(site_.site())->size(); }
 
   sim::TempSite site_{{.patients = 3, .asks_by_web = true}};
-  base::SystemClock clock_;
+  OffClock clock_;
   WebJournal journal_;
   std::unique_ptr<sim::Center> center_;
   // Last: it ends first.

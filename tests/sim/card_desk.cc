@@ -1,6 +1,8 @@
 #include "tests/sim/card_desk.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -28,9 +30,13 @@ constexpr absl::Duration kClock = absl::Minutes(5);
 constexpr size_t kNonceBytes = 16;
 constexpr size_t kMostNonces = 10'000;
 constexpr int kCommonNameDigits = 6;
+constexpr absl::string_view kGood = "good";
+constexpr absl::string_view kRevoked = "revoked";
+constexpr absl::string_view kSuspended = "suspended";
 constexpr char kByCard[] = "1";
 constexpr char kPersonDone[] = "1";
 constexpr char kPersonFailed[] = "2";
+constexpr char kAbnormalEnd[] = "9";
 
 std::string PkiFile(const Site& site, absl::string_view name) {
   return absl::StrCat(site.SimFolder(), "/../pki/", name);
@@ -38,6 +44,10 @@ std::string PkiFile(const Site& site, absl::string_view name) {
 
 std::string EnrolledFile(const Site& site, int person) {
   return absl::StrFormat("%s/enrolled-%06d", site.SimFolder(), person);
+}
+
+std::string StandingFile(const Site& site, absl::string_view standing, int person) {
+  return absl::StrFormat("%s/card-%s-%06d", site.SimFolder(), standing, person);
 }
 
 absl::StatusOr<std::vector<std::string>> ReadRoots(const std::string& path) {
@@ -121,12 +131,32 @@ void FillHeader(const oqs::WebCardQuestion& question, const CardDesk::Options& o
   if (HasFault(options.faults, Fault::kAnswerInstitution, 0)) {
     header.set_medical_institution_code(std::string(kOtherInstitution));
   }
+  if (HasFault(options.faults, Fault::kAnswerError, 0)) {
+    header.set_segment_of_result_code(kAbnormalEnd);
+    header.mutable_error()->set_code("SYN-E0001");
+    header.mutable_error()->set_message("合成エラー：資格確認の処理を行うことができませんでした。");
+  }
   if (HasFault(options.faults, Fault::kAnswerForeign, 0)) {
     header.set_arbitrary_file_identifier(absl::StrCat("X", question.identifier));
   }
 }
 
 }  // namespace
+
+absl::Status SetCardStanding(const Site& site, int person, const std::string& standing) {
+  if (standing != kGood && standing != kRevoked && standing != kSuspended) {
+    return absl::InvalidArgumentError("allowed are good, revoked and suspended");
+  }
+  for (const absl::string_view one : {kRevoked, kSuspended}) {
+    const std::string file = StandingFile(site, one, person);
+    if (standing == one) {
+      MDG_RETURN_IF_ERROR(ReplaceFile(file, ""));
+    } else if (std::error_code error; !std::filesystem::remove(file, error) && error) {
+      return absl::UnavailableError(absl::StrCat(file, ": ", error.message()));
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::unique_ptr<CardDesk>> CardDesk::Make(const Site& site) {
   auto desk = std::unique_ptr<CardDesk>(new CardDesk(site));
@@ -192,8 +222,17 @@ CardOutcome CardDesk::Check(const oqs::WebCardQuestion& question, const Options&
       (by_pin && !crypto::HasSigned(card.certificate(), challenge.Bytes(), card.signature()))) {
     return CardOutcome::kProofRefused;
   }
-  if (HasFault(options.faults, Fault::kCardRevoked, 0)) return CardOutcome::kRevoked;
-  if (HasFault(options.faults, Fault::kCardSuspended, 0)) return CardOutcome::kSuspended;
+  return CardOutcome::kConfirmed;
+}
+
+CardOutcome CardDesk::StandingOf(int person, const std::vector<ActiveFault>& faults) const {
+  if (HasFault(faults, Fault::kCardRevoked, 0) || Exists(StandingFile(site_, kRevoked, person))) {
+    return CardOutcome::kRevoked;
+  }
+  if (HasFault(faults, Fault::kCardSuspended, 0) ||
+      Exists(StandingFile(site_, kSuspended, person))) {
+    return CardOutcome::kSuspended;
+  }
   return CardOutcome::kConfirmed;
 }
 
@@ -234,6 +273,7 @@ absl::StatusOr<Answer> CardDesk::AnswerCard(const oqs::WebCardQuestion& question
   const Holder holder = FindHolder(question.card.certificate(), options.now);
   CardOutcome outcome = holder.outcome;
   if (outcome == CardOutcome::kConfirmed) outcome = Check(question, options);
+  if (outcome == CardOutcome::kConfirmed) outcome = StandingOf(holder.person, options.faults);
   v1::Confirmation answer;
   Answer result{.file_name = "", .bytes = {}, .person = holder.person};
   if (outcome == CardOutcome::kConfirmed) {
@@ -257,6 +297,7 @@ absl::StatusOr<Answer> CardDesk::AnswerCard(const oqs::WebCardQuestion& question
     }
   }
   if (outcome != CardOutcome::kConfirmed) answer = Failure(outcome);
+  if (HasFault(options.faults, Fault::kAnswerError, 0)) answer.Clear();
   FillHeader(question, options, *answer.mutable_header());
   v1::OqsMessage message;
   message.set_family(v1::MESSAGE_FAMILY_OQSSIQUC01);

@@ -18,6 +18,10 @@
 
 namespace madoguchi::sim {
 
+// Says what the center's list has of a person's card from now on: `revoked`, `suspended`, or
+// `good`, which it is until said otherwise. kInvalidArgument for anything else.
+absl::Status SetCardStanding(const Site& site, int person, const std::string& standing);
+
 // What the web API knows about cards: whose they are, whether they count, who is enrolled. Nonces
 // count once and for two minutes; after NOT_ENROLLED once more, for the enrolment. Thread-safe.
 class CardDesk {
@@ -46,6 +50,7 @@ class CardDesk {
   Holder FindHolder(absl::string_view certificate, absl::Time now) const;
   bool TakeNonce(const std::string& nonce, absl::Time now);
   oqs::CardOutcome Check(const oqs::WebCardQuestion& question, const Options& options);
+  oqs::CardOutcome StandingOf(int person, const std::vector<ActiveFault>& faults) const;
   bool IsEnrolled(const Person& person) const;
   absl::Status Enrol(int person);
   absl::StatusOr<v1::Confirmation> ConfirmationOf(const Person& person,

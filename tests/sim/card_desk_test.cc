@@ -89,6 +89,31 @@ TEST(CardDesk, ACardOfARootThatWasNotGivenIsNobodys) {
   EXPECT_EQ(OutcomeOf(*answer), oqs::CardOutcome::kProofRefused);
 }
 
+TEST(CardDesk, OneCardIsRevokedAndTheOthersCount) {
+  const OtherCards cards;
+  const TempSite site({.patients = 20, .trust_card_ca = cards.file()});
+  const auto desk = CardDesk::Make(site.site());
+  ASSERT_TRUE(desk.ok()) << desk.status();
+  const std::string one = cards.Issue("SOMEBODY0");
+  const auto ask = [&](const std::string& certificate) {
+    return *(*desk)->AnswerCard(Visual(**desk, certificate), {.now = absl::Now()});
+  };
+  const int person = ask(one).person;
+  std::string other = cards.Issue("SOMEBODY1");
+  for (int number = 2; ask(other).person == person; ++number) {
+    other = cards.Issue(absl::StrCat("SOMEBODY", number));
+  }
+  ASSERT_TRUE(SetCardStanding(site.site(), person, "revoked").ok());
+  EXPECT_EQ(OutcomeOf(ask(one)), oqs::CardOutcome::kRevoked);
+  EXPECT_EQ(OutcomeOf(ask(other)), oqs::CardOutcome::kConfirmed);
+  ASSERT_TRUE(SetCardStanding(site.site(), person, "suspended").ok());
+  EXPECT_EQ(OutcomeOf(ask(one)), oqs::CardOutcome::kSuspended);
+  ASSERT_TRUE(SetCardStanding(site.site(), person, "good").ok());
+  EXPECT_EQ(OutcomeOf(ask(one)), oqs::CardOutcome::kConfirmed);
+  EXPECT_EQ(SetCardStanding(site.site(), person, "lost").code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(CardDesk, OnlyCertificatesAreTakenForARoot) {
   const TempFolder folder;
   const std::string file = folder.path() + "/no.pem";

@@ -244,7 +244,9 @@ class Center::Impl {
 
   HttpResponse Challenge(const std::string& body) {
     if (!oqs::ReadWebChallengeRequest(body).ok()) return {.status = 400, .body = "{}"};
-    return {.body = oqs::WriteWebChallenge(cards_->GiveChallenge(absl::Now()))};
+    std::string challenge = oqs::WriteWebChallenge(cards_->GiveChallenge(absl::Now()));
+    if (Has(Fault::kCenterGarbage)) challenge = crypto::RandomBytes(challenge.size());
+    return {.body = std::move(challenge)};
   }
 
   // A question whose answer is not even looked for.

@@ -10,6 +10,7 @@
 #include "agent/base/error.h"
 #include "tests/sim/card_behaviour.h"
 #include "tests/sim/card_control.h"
+#include "tests/sim/card_desk.h"
 #include "tests/sim/card_log.h"
 #include "tests/sim/card_run.h"
 #include "tests/sim/card_store.h"
@@ -50,6 +51,7 @@ struct Words {
   std::string token_for = "1h";
   CardOptions card = {};
   std::string persona = {};
+  std::string standing = {};
   int patient = 0;
   CardChange card_change = {};
 };
@@ -252,6 +254,14 @@ absl::Status ShowCardLog(const Words& words) {
   return absl::OkStatus();
 }
 
+absl::Status SetOneStanding(const Words& words) {
+  const absl::StatusOr<Site> site = Site::Open(words.folder);
+  if (!site.ok()) return site.status();
+  const absl::StatusOr<int> person = CardPerson(*site, words);
+  if (!person.ok()) return person.status();
+  return SetCardStanding(*site, *person == 0 ? 1 : *person, words.standing);
+}
+
 // A subcommand whose first word is the folder of the site.
 CLI::App* Command(CLI::App& parent, const std::string& name, const std::string& text, Words& words,
                   Action& action, absl::Status (*run)(const Words&)) {
@@ -280,9 +290,14 @@ void AddCard(CLI::App& app, Words& words, Action& action) {
               action, PutCard);
   CLI::App* const change = Command(app, "card-change", "Change, take away or put back that card",
                                    words, action, ChangeOneCard);
-  for (CLI::App* const command : {card, change}) {
+  CLI::App* const standing = Command(app, "card-standing", "Revoke or suspend somebody's card",
+                                     words, action, SetOneStanding);
+  standing->add_option("STANDING", words.standing, "good, revoked or suspended")->required();
+  for (CLI::App* const command : {card, change, standing}) {
     command->add_option("--persona", words.persona, "Whose card: name of a persona");
     command->add_option("--patient", words.patient, "Whose card: number of a person");
+  }
+  for (CLI::App* const command : {card, change}) {
     command->add_option("--port", words.card.port, "Port of vpcd (default 35963)");
     command->add_option("--behave", words.card.behaviour,
                         absl::StrCat("How it differs from an ordinary card: parts separated by "

@@ -7,8 +7,10 @@ CODE = {".cc", ".h", ".def", ".py", ".mjs", ".js", ".proto"}
 SCRIPTS = {".sh", ""}
 LONGEST = 400
 
-# Where a message may be printed in full. Everywhere else base::Redacted is the only way.
-MAY_PRINT_MESSAGES = ("agent/cli/", "agent/base/redact", "tests/", "docs/samples/")
+# Where a message may be printed in full. Everywhere else base::Redacted is the only way. The delivery
+# program renders records, and shows a state that has nothing personal.
+MAY_PRINT_MESSAGES = ("agent/cli/", "agent/base/redact", "adapters/render/render.cc",
+                      "adapters/adapter/status.cc", "tests/", "docs/samples/")
 PRINTS_MESSAGES = re.compile(
     r"\b(?:Short|Utf8|UnredactedShort|UnredactedUtf8|Unredacted)?DebugString\s*\(|\bTextFormat\b"
     r"|\bMessageToJson(?:String|Stream|)\b|\bBinaryToJsonString\b")
