@@ -57,7 +57,12 @@ Outcome Prepare(const Route& route, Source& source, const crypto::KeyedHash& has
   } else {
     // Without a wish, too: the refusal is the daemon's to say, and to write down.
     absl::StatusOr<v1::OqsMessage> record = source.Record(reception_id, what, deadline);
-    if (!record.ok()) return Of(KindOf(record.status()), record.status(), wish);
+    if (!record.ok()) {
+      const Outcome::Kind kind = KindOf(record.status());
+      // It gave the reception a moment ago.
+      return Of(kind == Outcome::Kind::kDaemonAway ? Outcome::Kind::kNotYet : kind, record.status(),
+                wish);
+    }
     parcel.record = *std::move(record);
   }
   if (!wish.has_value()) return Of(Outcome::Kind::kTryAgain, base::MakeError(ErrorCode::kInternal));

@@ -12,6 +12,7 @@ using kept::v1::OwedItem;
 
 constexpr int kMostWithheld = 100;
 constexpr int kMostDoublings = 20;
+constexpr int kDoublingsNotYet = 5;
 
 int64_t Millis(absl::Time time) { return absl::ToUnixMillis(time); }
 
@@ -237,6 +238,15 @@ void Queue::Settle(const OwedItem& item, const Outcome& outcome, absl::Time now)
       head_.set_trouble(NumberOf(outcome.why));
       head_.set_hold_until(Millis(now + std::min(Pause(head_.failures()), absl::Seconds(10))));
       return;
+    case Outcome::Kind::kNotYet: {
+      // The others go on; nobody counts how often, as the end of the consent ends it.
+      OwedItem later = *owed;
+      later.set_last_error(NumberOf(outcome.why));
+      later.set_next_try(Millis(now + Pause(kDoublingsNotYet)));
+      Remove(later.order());
+      Put(std::move(later));
+      return;
+    }
     case Outcome::Kind::kRefused:
     case Outcome::Kind::kNoChart: {
       if (replaced) return;

@@ -37,6 +37,8 @@ struct Outcome {
     kTryAgain,
     // The daemon could not be asked: says nothing about record and destination.
     kDaemonAway,
+    // The daemon is there, but cannot give this record now: OQS does not answer it.
+    kNotYet,
     // A person has to do something.
     kRefused,
     // It needs a chart first.

@@ -58,7 +58,6 @@ Runner::~Runner() {
 
 void Runner::Start() {
   route_.destination->Start();
-  route_.destination->Start();
   watcher_ = std::thread([this] { Watch(); });
   courier_ = std::thread([this] { Deliver(); });
 }

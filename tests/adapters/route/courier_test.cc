@@ -106,9 +106,11 @@ TEST_F(CourierTest, RefusalsOfTheDaemon) {
   EXPECT_EQ(WhenDaemonSays(ErrorCode::kConsentWithdrawn), Kind::kWithheld);
   EXPECT_EQ(WhenDaemonSays(ErrorCode::kNoConsent), Kind::kWithheld);
   EXPECT_EQ(WhenDaemonSays(ErrorCode::kConsentEnded), Kind::kWithheld);
-  EXPECT_EQ(WhenDaemonSays(ErrorCode::kClockNotTrusted), Kind::kDaemonAway);
-  EXPECT_EQ(WhenDaemonSays(ErrorCode::kCannotReach), Kind::kDaemonAway);
+  EXPECT_EQ(WhenDaemonSays(ErrorCode::kClockNotTrusted), Kind::kNotYet);
+  EXPECT_EQ(WhenDaemonSays(ErrorCode::kNotAsked), Kind::kNotYet);
   EXPECT_EQ(WhenDaemonSays(ErrorCode::kRecordRefused), Kind::kTryAgain);
+  source_.reception = base::MakeError(ErrorCode::kCannotReach);
+  EXPECT_EQ(Do().kind, Kind::kDaemonAway);
   source_.reception = base::MakeError(ErrorCode::kReceptionNotFound);
   EXPECT_EQ(Do().kind, Kind::kWithheld);
 }

@@ -219,6 +219,20 @@ TEST_F(QueueTest, TheDaemonsAbsenceIsNobodysFailure) {
   EXPECT_EQ(Deliver(), "a");
 }
 
+TEST_F(QueueTest, ARecordThatOqsDoesNotGiveNowHoldsUpNobody) {
+  queue_.Offer(Of("a"), false, now_);
+  queue_.Offer(Of("b"), false, now_);
+  for (int i = 0; i < 50; ++i) {
+    Fail(ErrorCode::kNotAsked, Kind::kNotYet);
+    EXPECT_EQ(Deliver(), i == 0 ? "b" : "");
+    EXPECT_LE(queue_.NextTime() - now_, absl::Minutes(1));
+    now_ = queue_.NextTime();
+  }
+  EXPECT_EQ(Item().tries(), 0);
+  EXPECT_EQ(Item().last_error(), "MDG-1413");
+  EXPECT_EQ(Deliver(), "a");
+}
+
 TEST_F(QueueTest, ARecordWaitsForItsChart) {
   queue_.Offer(Of("a"), true, now_);
   queue_.Offer(Of("b", "p"), true, now_);
