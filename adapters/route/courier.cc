@@ -99,7 +99,7 @@ Outcome Carry(const Route& route, Source& source, const crypto::KeyedHash& hash,
       break;
   }
   Outcome later = Of(Is(delivered.why, ErrorCode::kNotAssignedYet) ? Outcome::Kind::kNoChart
-                                                                  : Outcome::Kind::kTryAgain,
+                                                                   : Outcome::Kind::kTryAgain,
                      std::move(delivered.why), std::move(prepared.wish));
   later.wait = delivered.wait;
   return later;
