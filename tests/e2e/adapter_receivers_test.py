@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socketserver
 import ssl
 import stat
@@ -244,6 +245,19 @@ class Receivers(unittest.TestCase):
             wait_until(lambda: len([one for one in files(behind) if one.stat().st_size]) == 4, 90)
             adapter.wait_delivered("share", 4, 60)
             self.assertEqual([], list(behind.glob("*.tmp")))
+            # Now it hangs: calls on the share do not come back.
+            share.signal(signal.SIGSTOP)
+            try:
+                began = time.monotonic()
+                self.clinic.tap()
+                wait_until(lambda: len(files(beside)) == 5)
+                self.assertLess(time.monotonic() - began, 5)
+                wait_until(lambda: adapter.status()["share"].get("trouble") == "MDG-2303")
+            finally:
+                share.signal(signal.SIGCONT)
+            adapter.wait_delivered("share", 5, 60)
+            self.assertEqual(5, len([one for one in files(behind) if one.stat().st_size]))
+            # A call that FUSE does not give back holds up the end of any process: only now.
             self.assertEqual(0, adapter.stop())
         finally:
             share.close()

@@ -54,10 +54,19 @@ class Share:
         self.server = self.clinic.program(
             "smbd", ["smbd", "-F", "--no-process-group", "-s", self.config])
 
+    def children(self):
+        """The processes that serve connections are children of the one we started."""
+        return subprocess.run(["pgrep", "-P", str(self.server.pid)], capture_output=True,
+                              text=True, check=False).stdout.split()
+
+    def signal(self, number):
+        """To all of them: stopped, they answer nothing and close nothing."""
+        for process in (str(self.server.pid), *self.children()):
+            subprocess.run(["kill", f"-{int(number)}", process], check=False,
+                           stderr=subprocess.DEVNULL)
+
     def kill_server(self):
-        # The processes that serve connections are children of the one we started.
-        children = subprocess.run(["pgrep", "-P", str(self.server.pid)], capture_output=True,
-                                  text=True, check=False).stdout.split()
+        children = self.children()
         self.server.kill()
         for child in children:
             subprocess.run(["kill", "-9", child], check=False, stderr=subprocess.DEVNULL)
