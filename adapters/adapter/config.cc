@@ -76,6 +76,13 @@ bool IsHl7Name(const std::string& text) {
   return !text.empty() && text.size() <= 180 && text.find_first_of("|^~\\&\r\n") == text.npos;
 }
 
+// What is wrong, without what the catalogue says of every wrong field.
+std::string WhatOf(const absl::Status& status) {
+  const v1::ErrorDetail detail = *base::DetailOf(status);
+  const size_t colon = detail.text_en().find(": ");
+  return colon == std::string::npos ? detail.text_en() : detail.text_en().substr(colon + 2);
+}
+
 class FileReader {
  public:
   explicit FileReader(const std::string& path)
@@ -236,10 +243,10 @@ class FileReader {
     if (!from.status().ok()) return;
     CsvOptions rows_alone{.rows = to.csv.rows, .columns = {{"id", "reception.reception_id"}}};
     if (const absl::Status wrong = CheckCsv(rows_alone); !wrong.ok()) {
-      return from.RefuseKey("rows", base::DetailOf(wrong)->text_en());
+      return from.RefuseKey("rows", WhatOf(wrong));
     }
     if (const absl::Status wrong = CheckCsv(to.csv); !wrong.ok()) {
-      from.RefuseKey("columns", base::DetailOf(wrong)->text_en());
+      from.RefuseKey("columns", WhatOf(wrong));
     }
   }
 

@@ -110,8 +110,12 @@ bool Runner::Heard(const v1::WatchReceptionsResponse& message) {
   if (stopped_) return false;
   if (message.has_reception()) Take(message.reception());
   queue_.set_cursor(message.cursor());
-  caught_up_ |= message.caught_up();
-  hearing_since_ = std::min(hearing_since_, clock_.Now());
+  if (message.caught_up()) {
+    hearing_since_ = absl::InfiniteFuture();
+  } else {
+    hearing_since_ = std::min(hearing_since_, clock_.Now());
+  }
+  caught_up_ = message.caught_up();
   cv_.SignalAll();
   return true;
 }

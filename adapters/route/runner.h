@@ -47,9 +47,10 @@ class Runner {
   void Watch();
   bool Heard(const v1::WatchReceptionsResponse& message);
   void Lost(const absl::Status& trouble);
-  // Whether records may leave. Not before everything that changed while this program or the daemon
-  // was away has been heard of: a stream that is resumed tells things in the order they changed
-  // last, which is not the order of a patient's receptions. But not longer than kHearWithin.
+  // Whether records may leave. Not before everything that has changed up to now was heard of: the
+  // stream tells each reception's newest snapshot in the order they changed last, and an older
+  // reception changes once more when a newer one of the same person comes. But not longer than
+  // kHearWithin.
   bool MayDeliver(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Take(const v1::Reception& reception) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Deliver();

@@ -153,8 +153,9 @@ class Storm(unittest.TestCase):
         for batch in range(batches):
             count = min(BATCH, RECEPTIONS - len(taps))
             for _ in range(count):
-                taps.append(self.clinic.tap(patient=self.random.randrange(1, 61),
-                                            terminal=self.random.randrange(1, 3)))
+                # Nobody is at two terminals within one moment.
+                patient = self.random.randrange(1, 61)
+                taps.append(self.clinic.tap(patient=patient, terminal=patient % 2 + 1))
             self.mend() if batch % 3 == 2 else self.break_something()
             while killed < KILLS * (batch + 1) // batches:
                 self.kill_something(killed)

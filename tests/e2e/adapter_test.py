@@ -2,13 +2,15 @@
 that is away; never without consent."""
 
 import json
+import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
-from clinic import Clinic, token, wait_until
-from deliver import Adapter, files, folder_route
+from clinic import PATIENCE, ROOT, Clinic, token, wait_until
+from deliver import PROGRAM, Adapter, files, folder_route
 
 
 class Delivery(unittest.TestCase):
@@ -170,6 +172,99 @@ class Medical(Delivery):
         audit = self.clinic.cli("audit", "list").out
         self.assertIn(withheld[0]["because"], audit)
         self.assertTrue(first)
+
+
+class New(unittest.TestCase):
+    """A configuration by question and answer."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mdg-new-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.output = self.folder / "adapter.toml"
+
+    def run_it(self, *words, typed=None):
+        return subprocess.run([str(word) for word in (PROGRAM, *words)], input=typed,
+                              stdin=None if typed else subprocess.DEVNULL, capture_output=True,
+                              encoding="utf-8", timeout=PATIENCE, check=False)
+
+    def test_what_is_proposed_passes_check_for_every_way_of_delivering(self):
+        for way in ("folder", "mllp", "http", "fhir", "hook"):
+            with self.subTest(way=way):
+                output = self.folder / f"{way}.toml"
+                done = self.run_it("new", "--output", output, "--defaults", "--answer", f"to={way}")
+                if way == "hook" and os.geteuid() == 0:
+                    self.assertIn("route.to.user", done.stderr)
+                    self.assertFalse(output.exists())
+                    continue
+                self.assertEqual(0, done.returncode, done.stderr)
+                checked = self.run_it("--config", output, "check", "--file-only")
+                self.assertEqual(0, checked.returncode, checked.stderr)
+                self.assertIn("# ", output.read_text(encoding="utf-8"))
+
+    def test_a_person_is_asked_and_empty_answers_are_what_is_proposed(self):
+        done = self.run_it("new", "--output", self.output,
+                           typed="\n/var/lib/x\nlab\nmllp\n192.0.2.7\n\n")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("配送先の名前", done.stderr)
+        text = self.output.read_text(encoding="utf-8")
+        for line in ('state_dir = "/var/lib/x"', 'name = "lab"', 'format = "hl7v2"',
+                     'host = "192.0.2.7"', "port = 2575"):
+            self.assertIn(line, text)
+        # What is there is not written over.
+        again = self.run_it("new", "--output", self.output, "--defaults")
+        self.assertEqual(2, again.returncode)
+        self.assertEqual(text, self.output.read_text(encoding="utf-8"))
+
+    def test_a_wrong_answer_leaves_nothing_behind(self):
+        done = self.run_it("new", "--output", self.output, "--defaults", "--answer",
+                           "route=my route")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("route.name", done.stderr)
+        self.assertFalse(self.output.exists())
+
+
+class Unit(unittest.TestCase):
+    def test_the_service_has_few_rights(self):
+        unit = ROOT / "installer/systemd/madoguchi-adapter.service"
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=20",
+                               "--no-pager", str(unit)], capture_output=True, text=True,
+                              timeout=PATIENCE, check=False)
+        self.assertEqual(0, done.returncode, done.stdout[-300:] + done.stderr)
+
+
+class Late(unittest.TestCase):
+    """A program that only delivers, known by its certificate."""
+
+    def test_what_was_fetched_in_time_is_delivered_after_the_time_of_the_consent(self):
+        with Clinic(tcp=True, init=("--patients", "20")) as clinic, \
+                tempfile.TemporaryDirectory(prefix="mdg-late-") as folder:
+            config = clinic.config.read_text(encoding="utf-8")
+            clinic.config.write_text(config.replace('roles = ["emr"]', 'roles = ["adapter"]'),
+                                     encoding="utf-8")
+            clinic.start()
+            adapter = Adapter(clinic, folder,
+                              [folder_route(what="drugs", more="fetch = true")])
+            pki = clinic.folder / "pki"
+            text = adapter.config.read_text(encoding="utf-8")
+            adapter.config.write_text(text.replace(
+                f'target = "unix:{clinic.socket}"',
+                f'target = "127.0.0.1:{clinic.port}"\ncertificate = "{pki / "emr.pem"}"\n'
+                f'key = "{pki / "emr.key"}"\nca = "{pki / "ca.pem"}"'), encoding="utf-8")
+            adapter.start()
+            out = adapter.folder / "out"
+            tap = clinic.tap(persona="valid-with-consents", consent="drug", consent_for="6s")
+            wait_until(lambda: adapter.status()["emr"].get("trouble"))
+            wait_until(lambda: any(record["state"] == "RECORD_STATE_EXPIRED"
+                                   for one in clinic.receptions()
+                                   for record in one.get("records", [])))
+            self.assertEqual(1, len(adapter.status()["emr"]["items"]))
+            out.mkdir()
+            [path] = wait_until(lambda: files(out))
+            record = json.loads(path.read_text(encoding="utf-8"))["medicalRecord"]
+            self.assertGreater(len(record["drugHistory"]["drugLines"]), 10)
+            # One that comes only now has nothing any more: it was never fetched in time.
+            self.assertTrue(tap)
+            adapter.wait_delivered("emr", 1)
 
 
 if __name__ == "__main__":
