@@ -71,6 +71,8 @@ class Runner {
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   bool caught_up_ ABSL_GUARDED_BY(mu_) = false;
   absl::Time hearing_since_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
+  // What the daemon was lost to: `MDG-1701`; empty while it is there.
+  std::string lost_ ABSL_GUARDED_BY(mu_);
   bool dirty_ ABSL_GUARDED_BY(mu_) = false;
   bool save_failed_ ABSL_GUARDED_BY(mu_) = false;
   absl::Time saved_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();

@@ -83,6 +83,13 @@ class Reception(Delivery):
         self.assertEqual(sorted(map(token, taps)), sorted(self.tokens()))
         wait_until(lambda: not adapter.status()["emr"].get("trouble"))
 
+    def test_status_says_that_the_daemon_is_away(self):
+        adapter = self.adapter(folder_route()).start()
+        self.clinic.stop_daemon()
+        wait_until(lambda: adapter.status()["emr"].get("trouble") == "MDG-1701")
+        self.clinic.start_daemon()
+        wait_until(lambda: not adapter.status()["emr"].get("trouble"))
+
     def test_what_is_refused_is_parked_and_resent(self):
         adapter = self.adapter(folder_route(more="").replace(
             'path = "FOLDER/out"', 'path = "FOLDER/out"\nname = "{reception_id}.json"')).start()
