@@ -38,7 +38,7 @@ std::function<double()> Random() {
 }  // namespace
 
 Runner::Runner(Route route, std::string folder, const kept::v1::RouteState& state,
-               std::shared_ptr<grpc::Channel> channel, const crypto::KeyedHash& hash,
+               const std::shared_ptr<grpc::Channel>& channel, const crypto::KeyedHash& hash,
                base::Clock& clock)
     : route_(std::move(route)),
       folder_(std::move(folder)),

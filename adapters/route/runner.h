@@ -32,7 +32,8 @@ class Runner {
   // All that is given outlives it. `state`: as LoadState gave it; a route without a cursor begins
   // with today's receptions.
   Runner(Route route, std::string folder, const kept::v1::RouteState& state,
-         std::shared_ptr<grpc::Channel> channel, const crypto::KeyedHash& hash, base::Clock& clock);
+         const std::shared_ptr<grpc::Channel>& channel, const crypto::KeyedHash& hash,
+         base::Clock& clock);
   // Stops, and waits for both threads.
   ~Runner();
 
