@@ -89,9 +89,11 @@ class Storm(unittest.TestCase):
         return json.loads(text)["confirmation"]
 
     def by_folder(self):
-        paths = sorted((path for path in self.out.iterdir() if path.suffix == ".json"),
-                       key=lambda path: path.stat().st_mtime_ns)
-        return [self.of_json(path.read_text(encoding="utf-8")) for path in paths]
+        # Times of files are exact to some milliseconds only: within one the order is not known.
+        files = [(path.stat().st_mtime_ns, self.of_json(path.read_text(encoding="utf-8")))
+                 for path in self.out.iterdir() if path.suffix == ".json"]
+        return [answer for _, answer in
+                sorted(files, key=lambda file: (file[0], file[1]["receivedAt"]))]
 
     def by_http(self):
         return [self.of_json(body) for body in self.http.bodies()]
