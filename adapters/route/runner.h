@@ -32,7 +32,8 @@ class Runner {
   // All that is given outlives it. `state`: as LoadState gave it; a route without a cursor begins
   // with today's receptions.
   Runner(Route route, std::string folder, const kept::v1::RouteState& state,
-         std::shared_ptr<grpc::Channel> channel, const crypto::KeyedHash& hash, base::Clock& clock);
+         const std::shared_ptr<grpc::Channel>& channel, const crypto::KeyedHash& hash,
+         base::Clock& clock);
   // Stops, and waits for both threads.
   ~Runner();
 
@@ -71,6 +72,8 @@ class Runner {
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   bool caught_up_ ABSL_GUARDED_BY(mu_) = false;
   absl::Time hearing_since_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
+  // What the daemon was lost to: `MDG-1701`; empty while it is there.
+  std::string lost_ ABSL_GUARDED_BY(mu_);
   bool dirty_ ABSL_GUARDED_BY(mu_) = false;
   bool save_failed_ ABSL_GUARDED_BY(mu_) = false;
   absl::Time saved_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();

@@ -83,6 +83,13 @@ class Reception(Delivery):
         self.assertEqual(sorted(map(token, taps)), sorted(self.tokens()))
         wait_until(lambda: not adapter.status()["emr"].get("trouble"))
 
+    def test_status_says_that_the_daemon_is_away(self):
+        adapter = self.adapter(folder_route()).start()
+        self.clinic.stop_daemon()
+        wait_until(lambda: adapter.status()["emr"].get("trouble") == "MDG-1701")
+        self.clinic.start_daemon()
+        wait_until(lambda: not adapter.status()["emr"].get("trouble"))
+
     def test_what_is_refused_is_parked_and_resent(self):
         adapter = self.adapter(folder_route(more="").replace(
             'path = "FOLDER/out"', 'path = "FOLDER/out"\nname = "{reception_id}.json"')).start()
@@ -103,6 +110,29 @@ class Reception(Delivery):
         adapter.command("resend", "emr", parked["receptionId"])
         self.wait_files(1)
         adapter.wait_delivered("emr", 1)
+
+    def test_a_reception_waits_for_its_chart_where_the_destination_needs_one(self):
+        adapter = self.adapter(folder_route().replace(
+            'path = "FOLDER/out"', 'path = "FOLDER/out"\nname = "{chart}-{what}.json"')).start()
+        self.clinic.tap(persona="valid-no-reference-number")
+        [item] = wait_until(lambda: adapter.status()["emr"]["items"])
+        self.assertEqual("WAITS_FOR_CHART", item["waits"])
+        self.clinic.tap(persona="valid-with-consents")
+        self.wait_files(1)
+        self.clinic.cli("reception", "assign", item["receptionId"], "77001", operator="sakura")
+        wait_until(lambda: (self.out / "77001-reception.json").exists())
+        adapter.wait_delivered("emr", 2)
+        self.assertEqual([], adapter.status()["emr"]["items"])
+
+    def test_what_is_assigned_to_another_chart_is_delivered_again(self):
+        adapter = self.adapter(folder_route()).start()
+        self.clinic.tap(persona="valid-no-reference-number")
+        self.wait_files(1)
+        reception = self.clinic.receptions()[0]["receptionId"]
+        self.clinic.cli("reception", "assign", reception, "77002", operator="sakura")
+        self.wait_files(2)
+        adapter.wait_delivered("emr", 2)
+        self.assertNotEqual(*(path.name for path in files(self.out)))
 
     def test_the_terminals_file_is_written_as_it_was(self):
         self.adapter(folder_route(form="oqs-xml").replace(
