@@ -148,6 +148,15 @@ class Reception(Delivery):
         self.assertTrue(path.name.startswith("TEST"))
         self.assertIn("テスト", path.read_text(encoding="utf-8"))
 
+    def test_status_goes_on_telling(self):
+        adapter = self.adapter(folder_route()).start()
+        watch = self.clinic.program("status", [PROGRAM, "--config", adapter.config, "status",
+                                               "--watch", "--json"])
+        watch.wait_for(lambda line: '"running":true' in line)
+        self.clinic.tap(persona="valid-with-consents")
+        watch.wait_for(lambda line: json.loads(line)["delivered"] == "1")
+        self.assertEqual(0, watch.stop())
+
     def test_check_shows_what_would_be_sent(self):
         adapter = self.adapter(folder_route())
         self.clinic.tap(persona="valid-with-consents")
