@@ -46,8 +46,10 @@ constexpr Question kHttp[] = {
     {"url", "URL (https://)", "the address", "https://emr.example/oqs"},
     {"ca", "相手の証明書を確かめる CA の証明書", "CA certificate (PEM)", "/etc/madoguchi/ca.pem"},
     {"format", "形式: fhir, hl7v2, oqs-json", "format", "fhir"}};
-constexpr Question kFhir[] = {{"url", "FHIR サーバーの URL (https://)",
-                               "base address of the FHIR server", "https://fhir.example/r4"}};
+constexpr Question kFhir[] = {
+    {"url", "FHIR サーバーの URL (https://)", "base address of the FHIR server",
+     "https://fhir.example/r4"},
+    {"ca", "相手の証明書を確かめる CA の証明書", "CA certificate (PEM)", "/etc/madoguchi/ca.pem"}};
 constexpr Question kHook[] = {
     {"program", "プログラム (フルパス)", "the program (from the root)", "/usr/local/bin/take"},
     {"format", "形式: fhir, hl7v2, oqs-json", "format", "oqs-json"}};

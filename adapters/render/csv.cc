@@ -215,6 +215,24 @@ void AppendCell(absl::string_view cell, std::string& line) {
                   absl::StrReplaceAll(cell, {{"\"", "\"\""}}), "\"");
 }
 
+// The entries that have a line each; the record itself without `rows`.
+std::vector<const Message*> RowsOf(const Plan& plan, const v1::Reception& reception,
+                                   const v1::OqsMessage& record) {
+  if (!plan.rows.has_value()) return {&record};
+  std::vector<Step> steps = plan.rows->steps;
+  const FieldDescriptor* list = steps.back().field;
+  steps.pop_back();
+  const Message& root = plan.rows->root == Rooted::Root::kRecord
+                            ? static_cast<const Message&>(record)
+                            : static_cast<const Message&>(reception);
+  std::vector<const Message*> rows;
+  const Message* in = MessageAt(root, steps);
+  for (int i = 0; in != nullptr && i < in->GetReflection()->FieldSize(*in, list); ++i) {
+    rows.push_back(&in->GetReflection()->GetRepeatedMessage(*in, list, i));
+  }
+  return rows;
+}
+
 }  // namespace
 
 absl::Status CheckCsv(const CsvOptions& options) { return PlanOf(options).status(); }
@@ -223,22 +241,7 @@ absl::StatusOr<std::string> WriteCsv(const CsvOptions& options, const v1::Recept
                                      const v1::OqsMessage& record) {
   const absl::StatusOr<Plan> plan = PlanOf(options);
   if (!plan.ok()) return plan.status();
-  std::vector<const Message*> rows;
-  if (plan->rows.has_value()) {
-    std::vector<Step> steps = plan->rows->steps;
-    const FieldDescriptor* list = steps.back().field;
-    steps.pop_back();
-    const Message& root = plan->rows->root == Rooted::Root::kRecord
-                              ? static_cast<const Message&>(record)
-                              : static_cast<const Message&>(reception);
-    if (const Message* in = MessageAt(root, steps); in != nullptr) {
-      for (int i = 0; i < in->GetReflection()->FieldSize(*in, list); ++i) {
-        rows.push_back(&in->GetReflection()->GetRepeatedMessage(*in, list, i));
-      }
-    }
-  } else {
-    rows.push_back(&record);
-  }
+  const std::vector<const Message*> rows = RowsOf(*plan, reception, record);
   if (rows.empty()) {
     return base::MakeError(base::ErrorCode::kNotRenderable,
                            {.what = "`rows` has no entry", .field = "rows"});

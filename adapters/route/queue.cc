@@ -107,6 +107,7 @@ bool Queue::Offer(const Wish& wish, bool needs_chart, absl::Time now) {
     item.set_order(head_.next_order());
     item.set_since(Millis(now));
   }
+  GiveUpChartless(now);
   // Back to what was delivered already: nothing is owed any more.
   if (delivered) return true;
   item.set_revision(wish.revision);
@@ -119,6 +120,19 @@ bool Queue::Offer(const Wish& wish, bool needs_chart, absl::Time now) {
   item.set_delivered_before(head_.delivered());
   Put(std::move(item));
   return true;
+}
+
+void Queue::GiveUpChartless(absl::Time now) {
+  std::vector<OwedItem> old;
+  for (const auto& [order, item] : items_) {
+    if (item.since() >= Millis(now - kRemember)) break;
+    if (item.waits() == OwedItem::WAITS_FOR_CHART) old.push_back(item);
+  }
+  for (const OwedItem& item : old) {
+    NoteWithheld(item.reception_id(), item.what(),
+                 base::ErrorNumber(base::ErrorCode::kNotAssignedYet), now);
+    Remove(item.order());
+  }
 }
 
 bool Queue::Withdraw(const std::string& reception_id, v1::ExportWhat what, const absl::Status& why,

@@ -66,6 +66,7 @@ struct Outcome {
 //   - A record is parked when it is refused, or has failed `tries` times. Failures that are the
 //     destination's rather than the record's (MDG-2301 to 2304, 2307, 2308) count only when other
 //     records were delivered since the record failed first: what is down for days loses nothing.
+//   - What waits for a chart for kRemember is given up.
 //   - What was delivered is remembered for kRemember, and not delivered again unless it changes.
 // Not thread-safe. No clock of its own.
 class Queue {
@@ -115,6 +116,7 @@ class Queue {
   void Remove(int64_t order);
   // What of a line may go next, into due_.
   void Refresh(const std::string& line);
+  void GiveUpChartless(absl::Time now);
   void Mark(const Wish& wish, absl::Time now);
   void NoteWithheld(const std::string& reception_id, v1::ExportWhat what,
                     const std::string& because, absl::Time now);

@@ -38,7 +38,7 @@ std::function<double()> Random() {
 }  // namespace
 
 Runner::Runner(Route route, std::string folder, const kept::v1::RouteState& state,
-               std::shared_ptr<grpc::Channel> channel, const crypto::KeyedHash& hash,
+               const std::shared_ptr<grpc::Channel>& channel, const crypto::KeyedHash& hash,
                base::Clock& clock)
     : route_(std::move(route)),
       folder_(std::move(folder)),
@@ -107,10 +107,16 @@ bool Runner::Heard(const v1::WatchReceptionsResponse& message) {
   absl::MutexLock lock(&mu_);
   while (queue_.Full() && !stopped_) cv_.WaitWithTimeout(&mu_, absl::Seconds(1));
   if (stopped_) return false;
+  dirty_ |= !lost_.empty();
+  lost_.clear();
   if (message.has_reception()) Take(message.reception());
   queue_.set_cursor(message.cursor());
-  caught_up_ |= message.caught_up();
-  hearing_since_ = std::min(hearing_since_, clock_.Now());
+  if (message.caught_up()) {
+    hearing_since_ = absl::InfiniteFuture();
+  } else {
+    hearing_since_ = std::min(hearing_since_, clock_.Now());
+  }
+  caught_up_ = message.caught_up();
   cv_.SignalAll();
   return true;
 }
@@ -118,8 +124,11 @@ bool Runner::Heard(const v1::WatchReceptionsResponse& message) {
 void Runner::Lost(const absl::Status& trouble) {
   base::LogWarning("daemon_lost", {{"route", route_.name}, {"error", NumberOf(trouble)}});
   absl::MutexLock lock(&mu_);
+  lost_ = NumberOf(trouble);
+  dirty_ = true;
   caught_up_ = false;
   hearing_since_ = absl::InfiniteFuture();
+  cv_.SignalAll();
 }
 
 bool Runner::MayDeliver(absl::Time now) const {
@@ -131,9 +140,9 @@ void Runner::Watch() {
     const absl::Status ended =
         watch_.Run([this](const v1::WatchReceptionsResponse& message) { return Heard(message); },
                    [this](const absl::Status& trouble) { Lost(trouble); });
+    if (!ended.ok()) Lost(ended);
     absl::MutexLock lock(&mu_);
     if (stopped_ || ended.ok()) return;
-    base::LogError("watch_refused", {{"route", route_.name}, {"error", NumberOf(ended)}});
     const absl::Time until = clock_.Now() + kWatchAgain;
     while (!stopped_ && clock_.Now() < until) clock_.Wait(mu_, cv_, until);
     if (stopped_) return;
@@ -144,7 +153,9 @@ void Runner::SaveIfDue(bool now) {
   const absl::Time time = clock_.Now();
   if (!now && time < saved_ + (dirty_ ? kSaveEvery : kSaveCursorEvery)) return;
   saved_ = time;
-  const absl::Status saved = SaveState(folder_, queue_.State(time));
+  kept::v1::RouteState state = queue_.State(time);
+  if (!lost_.empty()) state.set_trouble(lost_);
+  const absl::Status saved = SaveState(folder_, state);
   // It goes on: what is delivered now is perhaps delivered again later, but nothing is lost.
   if (!saved.ok() && !save_failed_) {
     base::LogError("state_not_saved", {{"route", route_.name}, {"error", NumberOf(saved)}});

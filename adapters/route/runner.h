@@ -32,7 +32,8 @@ class Runner {
   // All that is given outlives it. `state`: as LoadState gave it; a route without a cursor begins
   // with today's receptions.
   Runner(Route route, std::string folder, const kept::v1::RouteState& state,
-         std::shared_ptr<grpc::Channel> channel, const crypto::KeyedHash& hash, base::Clock& clock);
+         const std::shared_ptr<grpc::Channel>& channel, const crypto::KeyedHash& hash,
+         base::Clock& clock);
   // Stops, and waits for both threads.
   ~Runner();
 
@@ -47,9 +48,10 @@ class Runner {
   void Watch();
   bool Heard(const v1::WatchReceptionsResponse& message);
   void Lost(const absl::Status& trouble);
-  // Whether records may leave. Not before everything that changed while this program or the daemon
-  // was away has been heard of: a stream that is resumed tells things in the order they changed
-  // last, which is not the order of a patient's receptions. But not longer than kHearWithin.
+  // Whether records may leave. Not before everything that has changed up to now was heard of: the
+  // stream tells each reception's newest snapshot in the order they changed last, and an older
+  // reception changes once more when a newer one of the same person comes. But not longer than
+  // kHearWithin.
   bool MayDeliver(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Take(const v1::Reception& reception) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Deliver();
@@ -70,6 +72,8 @@ class Runner {
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   bool caught_up_ ABSL_GUARDED_BY(mu_) = false;
   absl::Time hearing_since_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
+  // What the daemon was lost to: `MDG-1701`; empty while it is there.
+  std::string lost_ ABSL_GUARDED_BY(mu_);
   bool dirty_ ABSL_GUARDED_BY(mu_) = false;
   bool save_failed_ ABSL_GUARDED_BY(mu_) = false;
   absl::Time saved_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();

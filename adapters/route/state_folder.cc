@@ -64,12 +64,14 @@ bool WriteAll(int fd, absl::string_view bytes) {
 }
 
 // `bytes` as `path`, by way of `path.new`.
-absl::Status Replace(const std::string& folder, const std::string& path, absl::string_view bytes) {
+absl::Status Replace(const std::string& folder, const std::string& path, absl::string_view bytes,
+                     mode_t mode = 0600) {
   const std::string fresh = path + ".new";
   {
     const Descriptor file(
         ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (file.get() < 0 || !WriteAll(file.get(), bytes) || ::fsync(file.get()) != 0) {
+    if (file.get() < 0 || ::fchmod(file.get(), mode) != 0 || !WriteAll(file.get(), bytes) ||
+        ::fsync(file.get()) != 0) {
       const int error = errno;
       ::unlink(fresh.c_str());
       return Unusable(path, ErrnoText(error));
@@ -145,9 +147,12 @@ absl::Status SaveState(const std::string& folder, const kept::v1::RouteState& st
 absl::StatusOr<std::string> LeaveAsk(const std::string& folder, const Ask& ask) {
   const std::string path =
       absl::StrCat(folder, "/", kAsk, absl::BytesToHexString(crypto::RandomBytes(8)));
+  // For the program's account to read, when root has left it; nobody else comes into the folder.
+  constexpr mode_t kForTheProgram = 0644;
   MDG_RETURN_IF_ERROR(Replace(folder, path,
                               absl::StrCat(ask.kind == Ask::Kind::kResend ? "resend" : "drop", " ",
-                                           ask.route, " ", ask.reception_id, "\n")));
+                                           ask.route, " ", ask.reception_id, "\n"),
+                              kForTheProgram));
   return path;
 }
 

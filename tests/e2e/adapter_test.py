@@ -2,13 +2,15 @@
 that is away; never without consent."""
 
 import json
+import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
-from clinic import Clinic, token, wait_until
-from deliver import Adapter, files, folder_route
+from clinic import PATIENCE, ROOT, Clinic, token, wait_until
+from deliver import PROGRAM, Adapter, files, folder_route
 
 
 class Delivery(unittest.TestCase):
@@ -81,6 +83,13 @@ class Reception(Delivery):
         self.assertEqual(sorted(map(token, taps)), sorted(self.tokens()))
         wait_until(lambda: not adapter.status()["emr"].get("trouble"))
 
+    def test_status_says_that_the_daemon_is_away(self):
+        adapter = self.adapter(folder_route()).start()
+        self.clinic.stop_daemon()
+        wait_until(lambda: adapter.status()["emr"].get("trouble") == "MDG-1701")
+        self.clinic.start_daemon()
+        wait_until(lambda: not adapter.status()["emr"].get("trouble"))
+
     def test_what_is_refused_is_parked_and_resent(self):
         adapter = self.adapter(folder_route(more="").replace(
             'path = "FOLDER/out"', 'path = "FOLDER/out"\nname = "{reception_id}.json"')).start()
@@ -102,6 +111,29 @@ class Reception(Delivery):
         self.wait_files(1)
         adapter.wait_delivered("emr", 1)
 
+    def test_a_reception_waits_for_its_chart_where_the_destination_needs_one(self):
+        adapter = self.adapter(folder_route().replace(
+            'path = "FOLDER/out"', 'path = "FOLDER/out"\nname = "{chart}-{what}.json"')).start()
+        self.clinic.tap(persona="valid-no-reference-number")
+        [item] = wait_until(lambda: adapter.status()["emr"]["items"])
+        self.assertEqual("WAITS_FOR_CHART", item["waits"])
+        self.clinic.tap(persona="valid-with-consents")
+        self.wait_files(1)
+        self.clinic.cli("reception", "assign", item["receptionId"], "77001", operator="sakura")
+        wait_until(lambda: (self.out / "77001-reception.json").exists())
+        adapter.wait_delivered("emr", 2)
+        self.assertEqual([], adapter.status()["emr"]["items"])
+
+    def test_what_is_assigned_to_another_chart_is_delivered_again(self):
+        adapter = self.adapter(folder_route()).start()
+        self.clinic.tap(persona="valid-no-reference-number")
+        self.wait_files(1)
+        reception = self.clinic.receptions()[0]["receptionId"]
+        self.clinic.cli("reception", "assign", reception, "77002", operator="sakura")
+        self.wait_files(2)
+        adapter.wait_delivered("emr", 2)
+        self.assertNotEqual(*(path.name for path in files(self.out)))
+
     def test_the_terminals_file_is_written_as_it_was(self):
         self.adapter(folder_route(form="oqs-xml").replace(
             'path = "FOLDER/out"', 'path = "FOLDER/out"\nname = "{file_name}"')).start()
@@ -115,6 +147,15 @@ class Reception(Delivery):
         [path] = files(self.out)
         self.assertTrue(path.name.startswith("TEST"))
         self.assertIn("テスト", path.read_text(encoding="utf-8"))
+
+    def test_status_goes_on_telling(self):
+        adapter = self.adapter(folder_route()).start()
+        watch = self.clinic.program("status", [PROGRAM, "--config", adapter.config, "status",
+                                               "--watch", "--json"])
+        watch.wait_for(lambda line: '"running":true' in line)
+        self.clinic.tap(persona="valid-with-consents")
+        watch.wait_for(lambda line: json.loads(line)["delivered"] == "1")
+        self.assertEqual(0, watch.stop())
 
     def test_check_shows_what_would_be_sent(self):
         adapter = self.adapter(folder_route())
@@ -170,6 +211,64 @@ class Medical(Delivery):
         audit = self.clinic.cli("audit", "list").out
         self.assertIn(withheld[0]["because"], audit)
         self.assertTrue(first)
+
+
+class New(unittest.TestCase):
+    """A configuration by question and answer."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mdg-new-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.output = self.folder / "adapter.toml"
+
+    def run_it(self, *words, typed=None):
+        return subprocess.run([str(word) for word in (PROGRAM, *words)], input=typed,
+                              stdin=None if typed else subprocess.DEVNULL, capture_output=True,
+                              encoding="utf-8", timeout=PATIENCE, check=False)
+
+    def test_what_is_proposed_passes_check_for_every_way_of_delivering(self):
+        for way in ("folder", "mllp", "http", "fhir", "hook"):
+            with self.subTest(way=way):
+                output = self.folder / f"{way}.toml"
+                done = self.run_it("new", "--output", output, "--defaults", "--answer", f"to={way}")
+                if way == "hook" and os.geteuid() == 0:
+                    self.assertIn("route.to.user", done.stderr)
+                    self.assertFalse(output.exists())
+                    continue
+                self.assertEqual(0, done.returncode, done.stderr)
+                checked = self.run_it("--config", output, "check", "--file-only")
+                self.assertEqual(0, checked.returncode, checked.stderr)
+                self.assertIn("# ", output.read_text(encoding="utf-8"))
+
+    def test_a_person_is_asked_and_empty_answers_are_what_is_proposed(self):
+        done = self.run_it("new", "--output", self.output,
+                           typed="\n/var/lib/x\nlab\nmllp\n192.0.2.7\n\n")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("配送先の名前", done.stderr)
+        text = self.output.read_text(encoding="utf-8")
+        for line in ('state_dir = "/var/lib/x"', 'name = "lab"', 'format = "hl7v2"',
+                     'host = "192.0.2.7"', "port = 2575"):
+            self.assertIn(line, text)
+        # What is there is not written over.
+        again = self.run_it("new", "--output", self.output, "--defaults")
+        self.assertEqual(2, again.returncode)
+        self.assertEqual(text, self.output.read_text(encoding="utf-8"))
+
+    def test_a_wrong_answer_leaves_nothing_behind(self):
+        done = self.run_it("new", "--output", self.output, "--defaults", "--answer",
+                           "route=my route")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("route.name", done.stderr)
+        self.assertFalse(self.output.exists())
+
+
+class Unit(unittest.TestCase):
+    def test_the_service_has_few_rights(self):
+        unit = ROOT / "installer/systemd/madoguchi-adapter.service"
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=20",
+                               "--no-pager", str(unit)], capture_output=True, text=True,
+                              timeout=PATIENCE, check=False)
+        self.assertEqual(0, done.returncode, done.stdout[-300:] + done.stderr)
 
 
 class Late(unittest.TestCase):

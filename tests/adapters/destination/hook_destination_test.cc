@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "adapters/destination/outcome.h"
 #include "adapters/destination/safe_folder.h"
 #include "agent/base/error.h"
 #include "tests/adapters/destination/parcels.h"
@@ -98,8 +99,14 @@ TEST_F(HookDestinationTest, EndsWhatTakesTooLongWithAllItHasStarted) {
   int child = 0;
   ASSERT_TRUE(absl::SimpleAtoi(ReadText(dir_ / "child"), &child));
   // It is gone, or a zombie whoever adopted it has not yet waited for.
-  const std::string stat = ReadText(absl::StrCat("/proc/", child, "/stat"));
-  EXPECT_TRUE(stat.empty() || stat.find(") Z") != std::string::npos) << stat;
+  const std::string status = absl::StrCat("/proc/", child, "/stat");
+  const auto ended = [&status] {
+    const std::string stat = ReadText(status);
+    return stat.empty() || stat.find(") Z") != std::string::npos;
+  };
+  const absl::Time until = absl::Now() + kLong;
+  while (!ended() && absl::Now() < until) WaitFor(-1, 0, Within(absl::Milliseconds(10)));
+  EXPECT_TRUE(ended());
 }
 
 TEST_F(HookDestinationTest, StopsWhenTold) {

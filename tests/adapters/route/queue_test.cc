@@ -242,6 +242,15 @@ TEST_F(QueueTest, ARecordWaitsForItsChart) {
   EXPECT_EQ(Deliver(), "a");
 }
 
+TEST_F(QueueTest, WhatNeverGetsAChartIsGivenUpAfterAWeek) {
+  queue_.Offer(Of("a"), true, now_);
+  now_ += Queue::kRemember + absl::Hours(1);
+  queue_.Offer(Of("b", "p"), true, now_);
+  ASSERT_EQ(queue_.State(now_).items_size(), 1);
+  EXPECT_EQ(Item().reception_id(), "b");
+  EXPECT_EQ(queue_.State(now_).withheld(0).because(), "MDG-2312");
+}
+
 TEST_F(QueueTest, WhatIsWithheldIsToldAndNotTriedAgain) {
   queue_.Offer(Of("a", "p"), false, now_);
   queue_.Offer(Of("b", "p"), false, now_);
