@@ -25,9 +25,12 @@ void FillDrugLine(v1::DrugSource source, const v1::MonthBlock& month, const v1::
   } else if (month.has_provider()) {
     *line.mutable_prescriber() = month.provider();
   }
-  line.set_provider_kind_code(month.provider_kind_code());
-  line.set_own_site_code(month.own_site_code());
-  line.set_in_out_code(month.in_out_code());
+  // Setting even an empty text makes one on an arena.
+  if (!month.provider_kind_code().empty()) {
+    line.set_provider_kind_code(month.provider_kind_code());
+  }
+  if (!month.own_site_code().empty()) line.set_own_site_code(month.own_site_code());
+  if (!month.in_out_code().empty()) line.set_in_out_code(month.in_out_code());
   if (month.has_month()) *line.mutable_month() = month.month();
   if (day.has_dispensed_on()) *line.mutable_dispensed_on() = day.dispensed_on();
   if (day.has_prescribed_on()) *line.mutable_prescribed_on() = day.prescribed_on();
