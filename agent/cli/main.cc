@@ -8,9 +8,8 @@
 #include <cstdlib>
 #include <functional>
 
-#include "agent/base/japan_time.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/convert_forms.h"
+#include "agent/cli/formats/command_line.h"
 #include "agent/version.h"
 
 namespace madoguchi::cli {
@@ -39,8 +38,7 @@ struct CommandLine {
   bool pin_stdin = false;
   AuditOptions audit;
   PkiOptions pki;
-  ConvertOptions convert;
-  ExportOptions export_record;
+  FormatOptions formats;
   std::string number;
   std::string reader;
   bool follow = false;
@@ -262,32 +260,6 @@ void AddRecords(CLI::App& app, CommandLine& line) {
   }
 }
 
-void AddExport(CLI::App& app, CommandLine& line) {
-  CLI::App* command = app.add_subcommand(
-      "export", "a record of a reception in the format of others (他形式で出力)");
-  ExportOptions& to = line.export_record;
-  command->add_option("ID", to.reception_id, "the reception")->required();
-  command->add_option("--what", to.what, "reception (the insurance), drugs, checkups, diagnoses")
-      ->required()
-      ->check(CLI::IsMember(ExportWhatNames()));
-  command
-      ->add_option("--to", to.to,
-                   "fhir, hl7v2 (not diagnoses), jahis (drugs only), xml (as OQS has it), "
-                   "message (OqsMessage in Protocol Buffers)")
-      ->required()
-      ->check(CLI::IsMember({"fhir", "hl7v2", "jahis", "xml", "message"}));
-  command->add_option("--jp-core", to.jp_core, "fhir: 1.2.0 (default) or 1.1.2")
-      ->check(CLI::IsMember({"1.2.0", "1.1.2"}));
-  command->add_option("--in1", to.in1, "hl7v2: layout of IN1, ssmix2 (default) or jahis");
-  command->add_option("--charset", to.charset, "hl7v2: utf-8 (default) or iso-2022-jp");
-  command->add_option("--event", to.event, "hl7v2: A08 (default) or A04");
-  CLI::Option* out = command->add_option(
-      "--out,--output", to.out, "the file to write, for its owner only (default: standard output)");
-  command->add_flag("--force", to.force, "overwrite a file that exists")->needs(out);
-  command->callback(
-      [&line] { line.run = [&line] { return Export(line.global, line.export_record); }; });
-}
-
 CLI::App* AddAuditCommand(CLI::App& audit, CommandLine& line, const char* name, const char* help,
                           int (*run)(const Global&, const AuditOptions&)) {
   CLI::App* command = audit.add_subcommand(name, help);
@@ -347,57 +319,7 @@ void AddPki(CLI::App& app, CommandLine& line) {
   }
 }
 
-// Where a standardized storage of SS-MIX2 is, and whose a file is.
-void AddStorage(CLI::App& convert, ConvertOptions& to) {
-  convert
-      .add_option("--storage", to.storage,
-                  "ssmix2: the root of the storage (.../1319999999), a folder that exists")
-      ->check(CLI::ExistingDirectory);
-  convert.add_option("--institution", to.institution,
-                     "ssmix2: the storage's FacilityID (default: who asked OQS)");
-  convert.add_option("--patient-id", to.patient_id,
-                     "ssmix2: the chart number (default: the reference number of the answer)");
-  convert
-      .add_option("--patient-digits", to.patient_digits,
-                  "ssmix2: width of chart numbers in the storage (default 10)")
-      ->check(CLI::Range(7, 15));
-}
-
-void AddOffline(CLI::App& app, CommandLine& line) {
-  CLI::App* convert =
-      app.add_subcommand("convert", "OQS message files to another form; no daemon needed");
-  convert->add_option("--to", line.convert.to, "json (default), fhir, hl7v2, jahis, ssmix2")
-      ->check(CLI::IsMember(FormNames()));
-  convert->add_option("--jp-core", line.convert.jp_core, "fhir: 1.2.0 (default) or 1.1.2")
-      ->check(CLI::IsMember({"1.2.0", "1.1.2"}));
-  convert->add_option("--in1", line.convert.in1, "hl7v2: layout of IN1, ssmix2 (default) or jahis")
-      ->check(CLI::IsMember({"ssmix2", "jahis"}));
-  convert->add_option("--charset", line.convert.charset, "hl7v2: utf-8 (default) or iso-2022-jp")
-      ->check(CLI::IsMember({"utf-8", "iso-2022-jp"}));
-  convert->add_option("--event", line.convert.event, "hl7v2: A08 (default) or A04")
-      ->check(CLI::IsMember({"A08", "A04"}));
-  convert->add_option("--time", line.convert.time, "hl7v2, ssmix2: MSH-7, yyyyMMddHHmmss in Japan")
-      ->check([](const std::string& text) {
-        return std::string(base::ParseOqsTime(text).has_time() ? "" : "allowed is yyyyMMddHHmmss");
-      });
-  AddStorage(*convert, line.convert);
-  convert->add_option("FILE", line.convert.files, "message files");
-  convert->add_flag("--files-from-stdin", line.convert.files_from_stdin,
-                    "the names of (more) files come from standard input, one a line");
-  convert->callback([&line] {
-    if (line.convert.to == "ssmix2" && line.convert.storage.empty()) {
-      throw CLI::RequiredError("--storage");
-    }
-    if (line.convert.files.empty() && !line.convert.files_from_stdin) {
-      throw CLI::RequiredError("FILE");
-    }
-    if (!line.convert.patient_id.empty() &&
-        (line.convert.files.size() > 1 || line.convert.files_from_stdin)) {
-      // Several files may be about several people.
-      throw CLI::ValidationError("--patient-id", "allowed with one FILE only");
-    }
-    line.run = [&line] { return Convert(line.convert); };
-  });
+void AddErrors(CLI::App& app, CommandLine& line) {
   CLI::App* errors = app.add_subcommand("errors", "the failure catalogue (エラー番号の説明)");
   errors->add_option("NUMBER", line.number, "only this one, e.g. MDG-1203");
   errors->callback([&line] { line.run = [&line] { return Errors(line.global, line.number); }; });
@@ -420,10 +342,10 @@ int Main(int argc, char** argv) {
   AddConfirm(app, line);
   AddReception(app, line);
   AddRecords(app, line);
-  AddExport(app, line);
   AddAudit(app, line);
   AddPki(app, line);
-  AddOffline(app, line);
+  AddFormats(app, line.global, line.formats, line.run);
+  AddErrors(app, line);
   for (CLI::App* command : app.get_subcommands({})) {
     command->fallthrough();
     for (CLI::App* below : command->get_subcommands({})) below->fallthrough();
