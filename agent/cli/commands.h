@@ -182,6 +182,24 @@ int PkiInit(const Global& global, const PkiOptions& options);
 int PkiServer(const Global& global, const PkiOptions& options);
 int PkiClient(const Global& global, const PkiOptions& options);
 
+// A record in a format of others (ExportService), to standard output or a file for its owner only.
+struct ExportOptions {
+  std::string reception_id;
+  // One of ExportWhatNames(); fhir, hl7v2, jahis, xml or message.
+  std::string what;
+  std::string to;
+  std::string jp_core = "1.2.0";
+  // Of hl7v2; empty: the daemon's default.
+  std::string in1;
+  std::string charset;
+  std::string event;
+  // Empty: standard output.
+  std::string out;
+  bool force = false;
+};
+std::vector<std::string> ExportWhatNames();
+int Export(const Global& global, const ExportOptions& options);
+
 struct ConvertOptions {
   std::string to = "json";
   // Of fhir: `1.2.0` or `1.1.2`.
@@ -191,7 +209,16 @@ struct ConvertOptions {
   std::string charset = "utf-8";
   std::string event = "A08";
   std::string time;
+  // Of ssmix2: the root of the storage, which must exist; its FacilityID, empty for the institution
+  // each message names; the chart number, empty for the reference number of the answer; the width
+  // of chart numbers in the storage. `time` above, too.
+  std::string storage;
+  std::string institution;
+  std::string patient_id;
+  int patient_digits = 10;
   std::vector<std::string> files;
+  // Further names of files stand on standard input, one a line, however many.
+  bool files_from_stdin = false;
 };
 int Convert(const ConvertOptions& options);
 

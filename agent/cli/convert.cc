@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <iostream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/convert_forms.h"
 #include "agent/oqs/any_form.h"
+#include "google/protobuf/arena.h"
 
 namespace madoguchi::cli {
 namespace {
@@ -36,13 +38,29 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return base::MakeError(base::ErrorCode::kMessageTooLarge, {.field = "file"});
 }
 
-absl::Status ConvertOne(const std::string& path, const Converter& converter) {
+// The room of one message, used again by the next.
+class Room {
+ public:
+  google::protobuf::ArenaOptions options() {
+    google::protobuf::ArenaOptions options;
+    options.initial_block = bytes_.data();
+    options.initial_block_size = bytes_.size();
+    return options;
+  }
+
+ private:
+  std::vector<char> bytes_ = std::vector<char>(size_t{256} << 10);
+};
+
+absl::Status ConvertOne(const std::string& path, const Form& form, const Converter& converter,
+                        Room& room) {
   const auto bytes = ReadFile(path);
   MDG_RETURN_IF_ERROR(bytes.status());
-  const auto message = oqs::ReadAnyForm(NameOf(path), *bytes);
-  MDG_RETURN_IF_ERROR(message.status());
+  google::protobuf::Arena arena(room.options());
+  auto& message = *google::protobuf::Arena::CreateMessage<v1::OqsMessage>(&arena);
+  MDG_RETURN_IF_ERROR(oqs::ReadAnyForm(NameOf(path), *bytes, message, form.wanted));
   std::vector<std::string> notes;
-  MDG_RETURN_IF_ERROR(converter(*message, std::cout, notes));
+  MDG_RETURN_IF_ERROR(converter(message, std::cout, notes));
   for (const std::string& note : notes) {
     std::cerr << base::Printable(path, 1000) << ": " << note << '\n';
   }
@@ -55,13 +73,18 @@ int Convert(const ConvertOptions& options) {
   const Form* form = FindForm(options.to);
   if (form == nullptr) return kUsage;
   const Converter converter = form->make(options);
+  Room room;
   int exit = kSuccess;
-  for (const std::string& path : options.files) {
-    const absl::Status status = ConvertOne(path, converter);
-    if (status.ok()) continue;
+  const auto convert = [&](const std::string& path) {
+    const absl::Status status = ConvertOne(path, *form, converter, room);
+    if (status.ok()) return;
     // The place stands in parentheses at the end of a catalogued message.
     std::cerr << absl::StrCat(base::Printable(path, 1000), ": ", status.message(), "\n");
     exit = kAnswerIsNo;
+  };
+  for (const std::string& path : options.files) convert(path);
+  if (options.files_from_stdin) {
+    for (std::string path; std::cout.good() && std::getline(std::cin, path);) convert(path);
   }
   std::cout.flush();
   return std::cout.good() ? exit : kOutsideFailed;

@@ -2,10 +2,12 @@
 
 #include <memory>
 
+#include "absl/strings/str_cat.h"
 #include "agent/base/error.h"
 #include "agent/cli/json.h"
 #include "hl7/fhir/bundle_writer.h"
 #include "hl7/jahis/notebook.h"
+#include "hl7/ssmix2/storage.h"
 #include "hl7/v2/convert.h"
 #include "hl7/v2/notes.h"
 
@@ -71,11 +73,40 @@ Converter ToFhirLines(const ConvertOptions& options) {
   };
 }
 
+// Writes the files of one message to the storage, and the name of each below the root to `out`.
+absl::Status WriteToStorage(const v1::OqsMessage& message, const ConvertOptions& options,
+                            std::ostream& out, std::vector<std::string>& notes) {
+  const auto entries = hl7::ssmix2::EntriesOf(message, {.patient_id = options.patient_id,
+                                                        .patient_digits = options.patient_digits,
+                                                        .time = options.time});
+  MDG_RETURN_IF_ERROR(entries.status());
+  hl7::ssmix2::Storage storage(
+      options.storage, options.institution.empty() ? entries->institution : options.institution);
+  for (const hl7::ssmix2::Entry& entry : entries->entries) {
+    MDG_RETURN_IF_ERROR(storage.Put(entry));
+    out << FolderOf(entry) << '/' << FileNameOf(entry, '1') << '\n';
+  }
+  hl7::v2::AddNotes(entries->replaced, entries->replaced_count, notes);
+  if (entries->left_out > 0) {
+    notes.push_back(
+        absl::StrCat("left out: ", entries->left_out, " without a day or without a specimen"));
+  }
+  return absl::OkStatus();
+}
+
+Converter ToSsmix2(const ConvertOptions& options) {
+  return
+      [options](const v1::OqsMessage& message, std::ostream& out, std::vector<std::string>& notes) {
+        return WriteToStorage(message, options, out, notes);
+      };
+}
+
 constexpr Form kForms[] = {
-    {"json", ToJsonLines},
+    {"json", ToJsonLines, oqs::Wanted::kAll},
     {"fhir", ToFhirLines},
     {"hl7v2", ToHl7v2},
     {"jahis", ToJahis},
+    {"ssmix2", ToSsmix2},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "agent/cli/commands.h"
+#include "agent/oqs/message.h"
 #include "madoguchi/v1/oqs_message.pb.h"
 
 // The forms `madoguchi convert` makes.
@@ -25,6 +26,8 @@ struct Form {
   // Of `--to`.
   absl::string_view name;
   Converter (*make)(const ConvertOptions& options);
+  // What of a medical record it writes.
+  oqs::Wanted wanted = oqs::Wanted::kLines;
 };
 
 std::span<const Form> Forms();

@@ -8,9 +8,8 @@
 #include <cstdlib>
 #include <functional>
 
-#include "agent/base/japan_time.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/convert_forms.h"
+#include "agent/cli/formats/command_line.h"
 #include "agent/version.h"
 
 namespace madoguchi::cli {
@@ -39,7 +38,7 @@ struct CommandLine {
   bool pin_stdin = false;
   AuditOptions audit;
   PkiOptions pki;
-  ConvertOptions convert;
+  FormatOptions formats;
   std::string number;
   std::string reader;
   bool follow = false;
@@ -320,25 +319,7 @@ void AddPki(CLI::App& app, CommandLine& line) {
   }
 }
 
-void AddOffline(CLI::App& app, CommandLine& line) {
-  CLI::App* convert =
-      app.add_subcommand("convert", "OQS message files to another form; no daemon needed");
-  convert->add_option("--to", line.convert.to, "json (default), fhir, hl7v2, jahis")
-      ->check(CLI::IsMember(FormNames()));
-  convert->add_option("--jp-core", line.convert.jp_core, "fhir: 1.2.0 (default) or 1.1.2")
-      ->check(CLI::IsMember({"1.2.0", "1.1.2"}));
-  convert->add_option("--in1", line.convert.in1, "hl7v2: layout of IN1, ssmix2 (default) or jahis")
-      ->check(CLI::IsMember({"ssmix2", "jahis"}));
-  convert->add_option("--charset", line.convert.charset, "hl7v2: utf-8 (default) or iso-2022-jp")
-      ->check(CLI::IsMember({"utf-8", "iso-2022-jp"}));
-  convert->add_option("--event", line.convert.event, "hl7v2: A08 (default) or A04")
-      ->check(CLI::IsMember({"A08", "A04"}));
-  convert->add_option("--time", line.convert.time, "hl7v2: MSH-7, yyyyMMddHHmmss in Japan")
-      ->check([](const std::string& text) {
-        return std::string(base::ParseOqsTime(text).has_time() ? "" : "allowed is yyyyMMddHHmmss");
-      });
-  convert->add_option("FILE", line.convert.files, "message files")->required();
-  convert->callback([&line] { line.run = [&line] { return Convert(line.convert); }; });
+void AddErrors(CLI::App& app, CommandLine& line) {
   CLI::App* errors = app.add_subcommand("errors", "the failure catalogue (エラー番号の説明)");
   errors->add_option("NUMBER", line.number, "only this one, e.g. MDG-1203");
   errors->callback([&line] { line.run = [&line] { return Errors(line.global, line.number); }; });
@@ -363,7 +344,8 @@ int Main(int argc, char** argv) {
   AddRecords(app, line);
   AddAudit(app, line);
   AddPki(app, line);
-  AddOffline(app, line);
+  AddFormats(app, line.global, line.formats, line.run);
+  AddErrors(app, line);
   for (CLI::App* command : app.get_subcommands({})) {
     command->fallthrough();
     for (CLI::App* below : command->get_subcommands({})) below->fallthrough();

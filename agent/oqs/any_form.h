@@ -3,9 +3,11 @@
 
 #include <cstddef>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "agent/oqs/document.h"
+#include "agent/oqs/message.h"
 #include "madoguchi/v1/oqs_message.pb.h"
 
 namespace madoguchi::oqs {
@@ -19,6 +21,10 @@ inline constexpr size_t kMaxFileBytes = kMaxDocumentBytes;
 // Errors: those of ReadPdf, ReadOpaque, ReadArchive, ReadJson, ReadMessage; all MDG-13nn, `field`
 // names the place.
 absl::StatusOr<v1::OqsMessage> ReadAnyForm(absl::string_view file_name, absl::string_view bytes);
+
+// The same into `message`, which is empty and may be on an arena (see ReadMessage).
+absl::Status ReadAnyForm(absl::string_view file_name, absl::string_view bytes,
+                         v1::OqsMessage& message, Wanted wanted);
 
 }  // namespace madoguchi::oqs
 

@@ -96,9 +96,16 @@ int ParsePercent(absl::string_view text) {
   return value <= 100 ? value : 0;
 }
 
-void Derive(v1::OqsMessage& message) {
+void Derive(v1::OqsMessage& message, Wanted wanted) {
   if (message.has_confirmation()) DeriveConfirmation(*message.mutable_confirmation());
-  if (message.has_medical_record()) DeriveLines(*message.mutable_medical_record());
+  if (message.has_medical_record()) {
+    v1::MedicalRecord& record = *message.mutable_medical_record();
+    if (wanted == Wanted::kLines) {
+      MoveLines(record);
+    } else {
+      DeriveLines(record);
+    }
+  }
   if (message.has_information_query() && message.information_query().has_insured()) {
     DeriveInsured(*message.mutable_information_query()->mutable_insured());
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "agent/oqs/message.h"
 #include "madoguchi/v1/oqs_message.pb.h"
 
 // Fields of the record that no element carries. The reader fills them, the writer ignores them.
@@ -18,9 +19,9 @@ std::string TrimInsurerNumber(absl::string_view number);
 int ParsePercent(absl::string_view text);
 
 // Fills every derived field of a message that was just read: trimmed insurer numbers, full-width
-// readings, placeholder marks, notices, the day a request asks for; puts consents into the order of
-// their categories.
-void Derive(v1::OqsMessage& message);
+// readings, placeholder marks, notices, the day a request asks for, lines of medical records; puts
+// consents into the order of their categories.
+void Derive(v1::OqsMessage& message, Wanted wanted = Wanted::kAll);
 
 }  // namespace madoguchi::oqs
 

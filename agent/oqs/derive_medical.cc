@@ -25,9 +25,12 @@ void FillDrugLine(v1::DrugSource source, const v1::MonthBlock& month, const v1::
   } else if (month.has_provider()) {
     *line.mutable_prescriber() = month.provider();
   }
-  line.set_provider_kind_code(month.provider_kind_code());
-  line.set_own_site_code(month.own_site_code());
-  line.set_in_out_code(month.in_out_code());
+  // Setting even an empty text makes one on an arena.
+  if (!month.provider_kind_code().empty()) {
+    line.set_provider_kind_code(month.provider_kind_code());
+  }
+  if (!month.own_site_code().empty()) line.set_own_site_code(month.own_site_code());
+  if (!month.in_out_code().empty()) line.set_in_out_code(month.in_out_code());
   if (month.has_month()) *line.mutable_month() = month.month();
   if (day.has_dispensed_on()) *line.mutable_dispensed_on() = day.dispensed_on();
   if (day.has_prescribed_on()) *line.mutable_prescribed_on() = day.prescribed_on();
@@ -42,22 +45,41 @@ void FillTreatmentLine(const v1::MonthBlock& month, const v1::DayBlock& day,
   if (day.has_dispensed_on()) *line.mutable_day() = day.dispensed_on();
 }
 
-void AddLines(v1::DrugSource source, const Months& months, v1::MedicalRecord& record) {
-  for (const v1::MonthBlock& month : months) {
-    for (const v1::DayBlock& day : month.days()) {
-      for (const v1::DrugItem& drug : day.drugs()) {
+// Puts `item` of a block into a line of the same record: a copy, or what the block held.
+template <typename Item>
+void Put(Item& item, bool move, Item& into) {
+  if (move) {
+    into.Swap(&item);
+  } else {
+    into = item;
+  }
+}
+
+void AddLines(v1::DrugSource source, Months& months, bool move, v1::MedicalRecord& record) {
+  for (v1::MonthBlock& month : months) {
+    for (v1::DayBlock& day : *month.mutable_days()) {
+      for (v1::DrugItem& drug : *day.mutable_drugs()) {
         v1::DrugLine& line = *record.mutable_drug_history()->add_drug_lines();
         FillDrugLine(source, month, day, line);
-        *line.mutable_drug() = drug;
+        Put(drug, move, *line.mutable_drug());
       }
-      for (const v1::TreatmentItem& treatment : day.treatments()) {
+      for (v1::TreatmentItem& treatment : *day.mutable_treatments()) {
         v1::TreatmentLine& line = *record.mutable_diagnosis_history()->add_treatment_lines();
         FillTreatmentLine(month, day, line);
         line.set_category(CategoryOfTreatment(treatment.treatment_class_code()));
-        *line.mutable_treatment() = treatment;
+        Put(treatment, move, *line.mutable_treatment());
       }
     }
   }
+}
+
+void AddAllLines(bool move, v1::MedicalRecord& record) {
+  record.clear_drug_history();
+  record.clear_diagnosis_history();
+  AddLines(v1::DRUG_SOURCE_RECEIPT, *record.mutable_receipt_months(), move, record);
+  AddLines(v1::DRUG_SOURCE_DISPENSING, *record.mutable_dispensing_months(), move, record);
+  AddLines(v1::DRUG_SOURCE_PRESCRIPTION, *record.mutable_prescription_months(), move, record);
+  if (record.has_drug_history()) MarkDuplicates(*record.mutable_drug_history());
 }
 
 bool SameProvider(const v1::Provider& a, const v1::Provider& b) {
@@ -119,14 +141,9 @@ v1::ConsentCategory CategoryOfTreatment(absl::string_view treatment_class) {
                                    : v1::CONSENT_CATEGORY_DIAGNOSIS;
 }
 
-void DeriveLines(v1::MedicalRecord& record) {
-  record.clear_drug_history();
-  record.clear_diagnosis_history();
-  AddLines(v1::DRUG_SOURCE_RECEIPT, record.receipt_months(), record);
-  AddLines(v1::DRUG_SOURCE_DISPENSING, record.dispensing_months(), record);
-  AddLines(v1::DRUG_SOURCE_PRESCRIPTION, record.prescription_months(), record);
-  if (record.has_drug_history()) MarkDuplicates(*record.mutable_drug_history());
-}
+void DeriveLines(v1::MedicalRecord& record) { AddAllLines(false, record); }
+
+void MoveLines(v1::MedicalRecord& record) { AddAllLines(true, record); }
 
 void RebuildMonths(v1::MedicalRecord& record) {
   record.clear_receipt_months();

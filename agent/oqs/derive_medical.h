@@ -14,6 +14,10 @@ v1::ConsentCategory CategoryOfTreatment(absl::string_view treatment_class);
 // then prescriptions, each in the order sent; one line per medicine or treatment, none left out.
 void DeriveLines(v1::MedicalRecord& record);
 
+// The same, but the lines take their medicines and treatments out of the blocks instead of copying
+// them (Wanted::kLines).
+void MoveLines(v1::MedicalRecord& record);
+
 // The other way: makes the month blocks anew from the lines, for records that have nothing but
 // lines, so that DeriveLines() gives the same lines again. Lines that stand one behind the other
 // and agree in all but the medicine or treatment share a block. A prescriber who is the provider is

@@ -1,6 +1,7 @@
 #ifndef MADOGUCHI_AGENT_OQS_MESSAGE_H_
 #define MADOGUCHI_AGENT_OQS_MESSAGE_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -46,11 +47,20 @@ bool LooksComplete(absl::string_view bytes);
 // a value.
 absl::StatusOr<v1::OqsMessage> ReadMessage(absl::string_view file_name, absl::string_view bytes);
 
+// What a reader of medical records has use for.
+enum class Wanted : uint8_t {
+  kAll,
+  // Lines (drug_history, diagnosis_history), not the month blocks they come from: the blocks stay
+  // but may have lost their medicines and treatments, which are moved to the lines instead of being
+  // copied. Such a record is not to be written back as XML.
+  kLines,
+};
+
 // The same into `message`, which is empty and may be on an arena: a drug history is thousands of
 // small objects, and making and freeing them one by one is half the time reading takes. Holds
 // nothing of use after an error.
 absl::Status ReadMessage(absl::string_view file_name, absl::string_view bytes,
-                         v1::OqsMessage& message);
+                         v1::OqsMessage& message, Wanted wanted = Wanted::kAll);
 
 enum class Encoding { kUtf8, kShiftJis };
 

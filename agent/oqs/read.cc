@@ -150,7 +150,7 @@ absl::StatusOr<v1::OqsMessage> ReadMessage(absl::string_view file_name, absl::st
 }
 
 absl::Status ReadMessage(absl::string_view file_name, absl::string_view bytes,
-                         v1::OqsMessage& message) {
+                         v1::OqsMessage& message, Wanted wanted) {
   const std::string name = BareName(file_name);
   const Limits limits = LimitsOf(name);
   absl::StatusOr<DecodedText> text = DecodeText(bytes, limits.bytes);
@@ -180,7 +180,7 @@ absl::Status ReadMessage(absl::string_view file_name, absl::string_view bytes,
     return MakeError(ErrorCode::kTooDeep, {.what = "too much that is unknown", .field = "XmlMsg"});
   }
   *body.unknown = std::move(reader.unknown()).Take();
-  Derive(message);
+  Derive(message, wanted);
   return absl::OkStatus();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -76,8 +77,16 @@ class Scanner {
 
   absl::string_view Rest() const { return text_.substr(at_); }
 
+  // Place of the next `wanted` from here on; the end of the text when there is none. Most of a scan
+  // is this.
+  size_t Next(char wanted) const {
+    const void* found = std::memchr(text_.data() + at_, wanted, text_.size() - at_);
+    return found == nullptr ? text_.size()
+                            : static_cast<size_t>(static_cast<const char*>(found) - text_.data());
+  }
+
   bool Text() {
-    const size_t end = std::min(text_.find('<', at_), text_.size());
+    const size_t end = Next('<');
     const absl::string_view run = text_.substr(at_, end - at_);
     if (depth_ == 0 && !IsAllSpace(run)) return NotXml("text outside the root element");
     if (!References(end)) return false;
@@ -171,8 +180,8 @@ class Scanner {
   // The parser compares its name with that of the start tag.
   bool EndTag() {
     if (depth_ == 0) return NotXml("an end tag without a start");
-    const size_t end = text_.find('>', at_);
-    if (end == absl::string_view::npos) return CutOff();
+    const size_t end = Next('>');
+    if (end == text_.size()) return CutOff();
     at_ = end + 1;
     --depth_;
     return true;

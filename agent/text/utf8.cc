@@ -1,6 +1,7 @@
 #include "agent/text/utf8.h"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -11,7 +12,6 @@ namespace madoguchi::text {
 namespace {
 
 constexpr uint64_t kHighBits = 0x8080808080808080;
-constexpr uint64_t kSpaces = 0x2020202020202020;
 
 uint8_t ByteAt(absl::string_view bytes, size_t i) { return static_cast<uint8_t>(bytes[i]); }
 
@@ -36,16 +36,36 @@ constexpr uint64_t BytesEqual(uint64_t word, uint8_t wanted) {
   return ~(((differing & ~kHighBits) + ~kHighBits) | differing) & kHighBits;
 }
 
-// Length of the run of plain characters (0x20 to 0x7F) at `at`, in whole words of 8 bytes.
-size_t PlainWords(absl::string_view bytes, size_t at) {
+// The high bits of the bytes of `word` that are no ASCII characters or not allowed ones.
+template <bool kXml>
+constexpr uint64_t NotPlain(uint64_t word) {
+  const uint64_t high = word & kHighBits;
+  if (!kXml) return high;
+  const uint64_t below = BytesBelowSpace(word);
+  if (below == 0) return high;
+  const uint64_t allowed = BytesEqual(word, '\t') | BytesEqual(word, '\n') | BytesEqual(word, '\r');
+  return high | (below & ~allowed);
+}
+
+uint64_t WordAt(absl::string_view bytes, size_t at) {
+  uint64_t word = 0;
+  std::memcpy(&word, bytes.data() + at, sizeof(word));
+  return word;
+}
+
+// Length of the run of allowed ASCII characters at `at`, as far as it can be told 8 bytes at a
+// time: a few at the end of `bytes` are left out.
+template <bool kXml>
+size_t PlainRun(absl::string_view bytes, size_t at) {
   const size_t start = at;
   while (bytes.size() - at >= sizeof(uint64_t)) {
-    uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + at, sizeof(word));
-    // The second term has the high bit of every byte below 0x20 set (bytes from 0x80 on are caught
-    // by the first).
-    if (((word | (word - kSpaces)) & kHighBits) != 0) break;
-    at += sizeof(word);
+    const uint64_t other = NotPlain<kXml>(WordAt(bytes, at));
+    if (other != 0) {
+      // The first byte is the lowest where this holds, and elsewhere is looked at alone.
+      const bool first_is_low = std::endian::native == std::endian::little;
+      return at - start + (first_is_low ? static_cast<size_t>(std::countr_zero(other)) / 8 : 0);
+    }
+    at += sizeof(uint64_t);
   }
   return at - start;
 }
@@ -60,6 +80,11 @@ constexpr std::array<bool, 256> AllowedAscii() {
   return allowed;
 }
 
+// True for the first two bytes of a character of 3 bytes that is allowed whatever the third one is.
+constexpr bool LeadsPlainOfThree(uint8_t lead, uint8_t second) {
+  return lead >= 0xE1 && lead <= 0xEF && lead != 0xED && (lead != 0xEF || second != 0xBF);
+}
+
 // True for most of what a Japanese text consists of: a whole character of 3 bytes that is surely
 // allowed. Those near what is not (overlong ones, surrogates, U+FFFE) are left to DecodeUtf8.
 bool IsPlainOfThree(absl::string_view bytes, size_t at) {
@@ -69,6 +94,21 @@ bool IsPlainOfThree(absl::string_view bytes, size_t at) {
   const uint8_t third = ByteAt(bytes, at + 2);
   return (second & 0xC0) == 0x80 && (third & 0xC0) == 0x80 &&
          (lead != 0xEF || second != 0xBF || third < 0xBE);
+}
+
+// Length of the run at `at` of characters as above, in pairs, while 8 bytes are left.
+size_t PairsOfThree(absl::string_view bytes, size_t at) {
+  const size_t start = at;
+  while (bytes.size() - at >= sizeof(uint64_t)) {
+    std::array<uint8_t, sizeof(uint64_t)> next{};
+    std::memcpy(next.data(), bytes.data() + at, next.size());
+    const unsigned continuations = (next[1] & 0xC0U) | (next[2] & 0xC0U) << 8 |
+                                   (next[4] & 0xC0U) << 16 | (next[5] & 0xC0U) << 24;
+    if (continuations != 0x80808080U) break;
+    if (!LeadsPlainOfThree(next[0], next[1]) || !LeadsPlainOfThree(next[3], next[4])) break;
+    at += 6;
+  }
+  return at - start;
 }
 
 // Length of the character at `at`; 0 when there is none or it is not allowed.
@@ -87,14 +127,13 @@ template <bool kXml>
 std::optional<size_t> FindBad(absl::string_view bytes) {
   size_t at = 0;
   while (at < bytes.size()) {
-    at += PlainWords(bytes, at);
-    // Not plain within the next 8 bytes, or at the end: go by characters up to there.
-    const size_t stop = bytes.size() - at < 8 ? bytes.size() : at + 8;
-    while (at < stop) {
-      const size_t length = AllowedLength<kXml>(bytes, at);
-      if (length == 0) return at;
-      at += length;
-    }
+    at += PlainRun<kXml>(bytes, at);
+    at += PairsOfThree(bytes, at);
+    // What neither knows, or one of the last bytes.
+    if (at == bytes.size()) break;
+    const size_t length = AllowedLength<kXml>(bytes, at);
+    if (length == 0) return at;
+    at += length;
   }
   return std::nullopt;
 }
@@ -145,8 +184,7 @@ std::optional<size_t> FindNonXml(absl::string_view bytes) { return FindBad<true>
 std::optional<size_t> FindNonXmlAscii(absl::string_view bytes) {
   size_t at = 0;
   for (; bytes.size() - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
-    uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + at, sizeof(word));
+    const uint64_t word = WordAt(bytes, at);
     const uint64_t below = BytesBelowSpace(word);
     if (below == 0) continue;
     const uint64_t allowed =

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
-
 namespace madoguchi::hl7::fhir {
 namespace {
 
@@ -32,16 +30,33 @@ void Sink::Grow(size_t count) {
 
 size_t SpaceLength(absl::string_view text) {
   if (text.empty()) return 0;
-  const char c = text.front();
-  if (c == ' ' || (c >= '\t' && c <= '\r')) return 1;
-  constexpr absl::string_view kWide[] = {"\u00A0", "\u1680", "\u2000", "\u2001", "\u2002",
-                                         "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
-                                         "\u2008", "\u2009", "\u200A", "\u2028", "\u2029",
-                                         "\u202F", "\u205F", "\u3000", "\uFEFF"};
-  for (const absl::string_view space : kWide) {
-    if (absl::StartsWith(text, space)) return space.size();
+  const auto byte = [text](size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const unsigned first = byte(0);
+  if (first == ' ' || (first >= '\t' && first <= '\r')) return 1;
+  // The lead bytes of all others decide nearly everything: most Japanese begins with one of them.
+  switch (first) {
+    case 0xC2:
+      return byte(1) == 0xA0 ? 2 : 0;  // U+00A0
+    case 0xE1:
+      return byte(1) == 0x9A && byte(2) == 0x80 ? 3 : 0;  // U+1680
+    case 0xE2: {
+      const unsigned third = byte(2);
+      if (byte(1) == 0x81) return third == 0x9F ? 3 : 0;  // U+205F
+      if (byte(1) != 0x80) return 0;
+      // U+2000 to U+200A, U+2028, U+2029, U+202F.
+      const bool space =
+          (third >= 0x80 && third <= 0x8A) || third == 0xA8 || third == 0xA9 || third == 0xAF;
+      return space ? 3 : 0;
+    }
+    case 0xE3:
+      return byte(1) == 0x80 && byte(2) == 0x80 ? 3 : 0;  // U+3000
+    case 0xEF:
+      return byte(1) == 0xBB && byte(2) == 0xBF ? 3 : 0;  // U+FEFF
+    default:
+      return 0;
   }
-  return 0;
 }
 
 bool IsBlankSlowly(absl::string_view text) {

@@ -27,6 +27,14 @@ absl::Status Wrong(absl::string_view field, absl::string_view allowed) {
                          {.what = absl::StrCat("allowed: ", allowed), .field = std::string(field)});
 }
 
+std::string ChartOf(const v1::OqsMessage& message, const Options& options) {
+  if (!options.patient_id.empty()) return options.patient_id;
+  for (const v1::Qualification& each : message.confirmation().qualifications()) {
+    if (!each.reference_number().empty()) return each.reference_number();
+  }
+  return message.asked_for().reference_number();
+}
+
 absl::Status CheckOptions(const Options& options) {
   const std::string& id = options.patient_id;
   if (options.patient_digits < kFewestDigits || options.patient_digits > kMostDigits) {
@@ -127,7 +135,9 @@ absl::Status AddRecord(const v1::OqsMessage& message, Collector& all) {
 
 }  // namespace
 
-absl::StatusOr<Entries> EntriesOf(const v1::OqsMessage& message, const Options& options) {
+absl::StatusOr<Entries> EntriesOf(const v1::OqsMessage& message, const Options& given) {
+  Options options = given;
+  options.patient_id = ChartOf(message, given);
   MDG_RETURN_IF_ERROR(CheckOptions(options));
   const std::string& time =
       options.time.empty() ? HeadOf(message).process_execution_time().text() : options.time;
@@ -138,6 +148,7 @@ absl::StatusOr<Entries> EntriesOf(const v1::OqsMessage& message, const Options& 
     return base::MakeError(base::ErrorCode::kNoSuchForm,
                            {.what = "nothing in it has a place in the storage"});
   }
+  all.result().institution = HeadOf(message).medical_institution_code();
   return std::move(all.result());
 }
 

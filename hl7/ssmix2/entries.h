@@ -32,7 +32,8 @@ struct Entry {
 };
 
 struct Options {
-  // The chart number: 1 to `patient_digits` characters of [0-9A-Za-z].
+  // The chart number: 1 to `patient_digits` characters of [0-9A-Za-z]. Empty: the first reference
+  // number of the answer, or of OqsMessage.asked_for, which must be of that form then.
   std::string patient_id;
   // One width for the whole storage, 7 to 15.
   int patient_digits = 10;
@@ -43,6 +44,8 @@ struct Options {
 
 struct Entries {
   std::vector<Entry> entries;
+  // Who asked OQS, as the answer says.
+  std::string institution;
   // Characters the charset does not have, over all entries.
   std::vector<v2::Replaced> replaced;
   size_t replaced_count = 0;

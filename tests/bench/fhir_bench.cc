@@ -103,7 +103,7 @@ std::string Message(int lines, int person = 0) {
 bool Convert(const std::string& bytes, BundleWriter& writer, google::protobuf::Arena& arena,
              std::string& out) {
   auto& message = *google::protobuf::Arena::CreateMessage<v1::OqsMessage>(&arena);
-  if (!oqs::ReadMessage(kName, bytes, message).ok()) return false;
+  if (!oqs::ReadMessage(kName, bytes, message, oqs::Wanted::kLines).ok()) return false;
   writer.Write(message, 0, out);
   return true;
 }

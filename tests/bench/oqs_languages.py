@@ -30,14 +30,14 @@ def run(*command, **more):
                           text=True, timeout=LIMIT, **more).stdout
 
 
-def node_program(build):
-    """history.mjs in the build tree with its locked packages beside it; a reason without npm."""
+def node_program(build, script="history.mjs"):
+    """The script in the build tree with its locked packages beside it; a reason without npm."""
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             return None, f"no {program} here"
     folder, locked = build / "bench-node", HERE / "node" / "package-lock.json"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("history.mjs", "package.json", "package-lock.json"):
+    for name in (script, "package.json", "package-lock.json"):
         shutil.copy(HERE / "node" / name, folder)
     done = folder / "installed-lock.json"
     if not done.exists() or done.read_bytes() != locked.read_bytes():
@@ -46,12 +46,12 @@ def node_program(build):
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             return None, f"npm could not install: {str(error.stderr or error)[-300:]}"
         shutil.copy(locked, done)
-    return folder / "history.mjs", ""
+    return folder / script, ""
 
 
-def codec_times(bench, seconds):
-    """Seconds by name of the benchmark: the fastest of its portions."""
-    out = run(bench, "--benchmark_filter=(Parse|Read)History(Utf8|Cp932|OnHeap)$",
+def fastest_times(bench, names, seconds):
+    """Seconds by name of the benchmark, of those that match `names`: the fastest of its portions."""
+    out = run(bench, f"--benchmark_filter={names}",
               f"--benchmark_min_time={seconds}", f"--benchmark_repetitions={PORTIONS}",
               "--benchmark_format=json")
     fastest = {}
@@ -65,7 +65,7 @@ def codec_times(bench, seconds):
 def main(build, seconds="0.5"):
     build = pathlib.Path(build).resolve()
     bench = build / "bin" / "oqs_medical_bench"
-    times = codec_times(bench, seconds)
+    times = fastest_times(bench, "(Parse|Read)History(Utf8|Cp932|OnHeap)$", seconds)
     program, reason = node_program(build)
     if program is None:
         # The form of a test that was left out, which does not pass in CI.

@@ -1,7 +1,9 @@
 """Records in the formats of others, from the face reader through daemon, terminal and gate to a
 client of ExportService: read back here by readers of their own, and never given without consent."""
 
+import base64
 import json
+import pathlib
 import unittest
 import xml.etree.ElementTree as ElementTree
 
@@ -14,6 +16,7 @@ from madoguchi.v1 import (codes_pb2, export_service_pb2 as api,
 from asking import number_of
 from clinic import PATIENCE, Clinic
 
+FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "oqs"
 WHAT = ("RECEPTION", "DRUG_HISTORY", "CHECKUPS", "DIAGNOSES")
 FORMATS = ("FHIR_JP_CORE_1_2", "FHIR_JP_CORE_1_1", "HL7_V2_5", "JAHIS_TC08", "OQS_XML",
            "OQS_MESSAGE")
@@ -156,6 +159,117 @@ class Exports(unittest.TestCase):
         self.export(reception, "DRUG_HISTORY", "HL7_V2_5")
         self.records.cancel(reception)
         self.assertEqual("MDG-2003", self.refusal(reception, "DRUG_HISTORY", "HL7_V2_5"))
+
+
+class CommandLine(unittest.TestCase):
+    """`madoguchi export`, and `convert` into a storage."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.clinic = Clinic(init=("--patients", "20"))
+        cls.addClassCleanup(cls.clinic.close)
+        cls.clinic.start_sim("--answer-after", "50ms")
+        cls.clinic.start_daemon()
+        cls.records = Records(cls.clinic)
+        cls.addClassCleanup(cls.records.channel.close)
+
+    def export(self, reception, *words, expect=0, as_json=False):
+        return self.clinic.cli("export", reception, *words, as_json=as_json, expect=expect)
+
+    def test_every_format_to_standard_output(self):
+        reception = self.records.tap(persona="valid-with-consents", consent="all")
+        name = self.records.get(reception).confirmation.qualifications[0].name
+        bundle = self.export(reception, "--what", "reception", "--to", "fhir").out
+        self.assertEqual(1, bundle.count("\n"))
+        self.assertIn("JP_Patient", bundle)
+        self.assertNotEqual(bundle, self.export(reception, "--what", "reception", "--to", "fhir",
+                                                "--jp-core", "1.1.2").out)
+        messages = self.export(reception, "--what", "checkups", "--to", "hl7v2")
+        self.assertTrue(messages.out.startswith("MSH|"))
+        self.assertEqual(2, messages.out.count("MSH|"))
+        self.assertIn("|ADT^A04^ADT_A01|", self.export(
+            reception, "--what", "reception", "--to", "hl7v2", "--event", "A04").out)
+        xml = self.export(reception, "--what", "diagnoses", "--to", "xml").out
+        self.assertIn(f"<Name>{name}</Name>", xml)
+
+        said = self.export(reception, "--what", "drugs", "--to", "message", as_json=True).messages
+        self.assertEqual(1, len(said))
+        message = oqs_message_pb2.OqsMessage.FromString(base64.b64decode(said[0]["body"]))
+        self.assertTrue(message.medical_record.drug_history.drug_lines)
+
+    def test_into_a_file_for_its_owner(self):
+        reception = self.records.tap(persona="electronic-prescription", consent="drug")
+        out = self.clinic.folder / "notebook.csv"
+        words = ("--what", "drugs", "--to", "jahis", "--output", str(out))
+        said = self.export(reception, *words)
+        self.assertEqual(0o600, out.stat().st_mode & 0o777)
+        self.assertTrue(out.read_bytes().startswith(b"JAHISTC08,1\r\n"))
+        self.assertIn(str(out), said.out)
+        self.assertIn("left out", said.err)
+        # Not over what is there, and then nobody is asked.
+        out.write_text("mine")
+        self.export(reception, *words, expect=2)
+        self.assertEqual("mine", out.read_text())
+        answer = self.export(reception, *words, "--force", as_json=True).messages
+        self.assertNotIn("body", answer[0])
+        self.assertIn("Shift_JIS", answer[0]["mediaType"])
+        self.assertTrue(answer[0]["notes"])
+
+    def test_wrong_use_and_refusals(self):
+        reception = self.records.tap(persona="valid-without-consents", consent="none")
+        out = self.clinic.folder / "never.json"
+        refused = self.export(reception, "--what", "drugs", "--to", "fhir", "--output", str(out),
+                              expect=1)
+        self.assertIn("MDG-2001", refused.err)
+        self.assertEqual("", refused.out)
+        self.assertEqual([], list(self.clinic.folder.glob("never.json*")))
+        for words, number in ((("--what", "diagnoses", "--to", "hl7v2"), "MDG-1311"),
+                              (("--what", "reception", "--to", "jahis"), "MDG-1311"),
+                              (("--what", "reception", "--to", "fhir", "--in1", "jahis"),
+                               "MDG-1001"),
+                              (("--what", "reception", "--to", "hl7v2", "--charset", "utf-16"),
+                               "MDG-1001")):
+            self.assertIn(number, self.export(reception, *words, expect=None).err, words)
+        for words in (("--what", "reception"), ("--to", "fhir"),
+                      ("--what", "all", "--to", "fhir"), ("--what", "drugs", "--to", "csv"),
+                      ("--what", "drugs", "--to", "fhir", "--force")):
+            self.export(reception, *words, expect=2)
+        self.assertIn("--what", self.clinic.cli("export", "--help", as_json=False).out)
+
+    def test_convert_into_a_storage(self):
+        storage = self.clinic.folder / "9910000017"
+        storage.mkdir()
+        record = FIXTURES / "08-drug-info" / "res" / "YZKsiquc01res_022604100920000101.xml"
+        words = ("convert", "--to", "ssmix2", "--storage", str(storage), "--time",
+                 "20260410091500", "--patient-id", "1234")
+        said = self.clinic.cli(*words, record, as_json=False)
+        written = said.out.splitlines()
+        self.assertTrue(written)
+        for name in written:
+            self.assertRegex(name, r"^000/000/0000001234/\d{8}/OMP-01/0000001234_\d{8}_OMP-01_"
+                                   r"\d{15}_20260410091500000_-_1$")
+            self.assertTrue((storage / name).read_bytes().startswith(b"MSH|"), name)
+        self.assertEqual(len(written),
+                         (storage / "SSMIXIDX.csv").read_bytes().count(b"\n"))
+        # Once more: nothing is written anew.
+        self.assertEqual(said.out, self.clinic.cli(*words, record, as_json=False).out)
+        self.assertEqual(len(written), (storage / "SSMIXIDX.csv").read_bytes().count(b"\n"))
+        # Whose it is nobody knows without a chart number; and one number is for one file.
+        for wrong, expect in (((*words[:-2], record), 1), ((*words, record, record), 2),
+                              (("convert", "--to", "ssmix2", record), 2)):
+            self.clinic.cli(*wrong, as_json=False, expect=expect)
+
+    def test_names_of_files_from_standard_input(self):
+        record = FIXTURES / "08-drug-info" / "res" / "YZKsiquc01res_022604100920000101.xml"
+        once = self.clinic.cli("convert", "--to", "fhir", record, as_json=False).out
+        many = self.clinic.cli("convert", "--to", "fhir", "--files-from-stdin", as_json=False,
+                               stdin=f"{record}\n" * 3)
+        self.assertEqual(once * 3, many.out)
+        missing = self.clinic.cli("convert", "--to", "fhir", "--files-from-stdin", as_json=False,
+                                  stdin=f"nothing.xml\n{record}\n", expect=1)
+        self.assertEqual(once, missing.out)
+        self.assertIn("nothing.xml: MDG-", missing.err)
+        self.clinic.cli("convert", "--to", "fhir", as_json=False, expect=2)
 
 
 if __name__ == "__main__":

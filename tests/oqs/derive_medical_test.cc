@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "agent/oqs/any_form.h"
 #include "agent/oqs/message.h"
+#include "google/protobuf/arena.h"
 #include "tests/oqs/fixtures.h"
 #include "tests/oqs/generate.h"
 #include "tests/oqs/leaves.h"
@@ -111,6 +113,42 @@ TEST(RebuildMonths, GivesTheSameLinesOfGeneratedRecordsAgain) {
     ExpectRebuilt(record, absl::StrCat("seed ", seed));
   }
   EXPECT_GT(lines, 500);
+}
+
+TEST(MoveLines, GivesTheLinesThatCopyingGives) {
+  int lines = 0;
+  for (uint32_t seed = 0; seed < 1000; ++seed) {
+    v1::OqsMessage message = GenerateMessage(seed, Encoding::kUtf8);
+    if (!message.has_medical_record()) continue;
+    v1::MedicalRecord moved = message.medical_record();
+    DeriveLines(*message.mutable_medical_record());
+    MoveLines(moved);
+    const v1::MedicalRecord& copied = message.medical_record();
+    ASSERT_EQ(Difference(moved.drug_history(), copied.drug_history()), "") << "seed " << seed;
+    ASSERT_EQ(Difference(moved.diagnosis_history(), copied.diagnosis_history()), "");
+    lines += copied.drug_history().drug_lines_size();
+  }
+  EXPECT_GT(lines, 500);
+}
+
+TEST(MoveLines, ReadsTheSameOfWhateverFormAndPlace) {
+  for (const Fixture& fixture : AllFixtures()) {
+    const absl::StatusOr<v1::OqsMessage> whole = ReadAnyForm(fixture.name, fixture.bytes);
+    google::protobuf::Arena arena;
+    auto& lines = *google::protobuf::Arena::CreateMessage<v1::OqsMessage>(&arena);
+    const absl::Status read = ReadAnyForm(fixture.name, fixture.bytes, lines, Wanted::kLines);
+    ASSERT_EQ(read, whole.status()) << fixture.name;
+    if (!read.ok()) continue;
+    EXPECT_EQ(
+        Difference(lines.medical_record().drug_history(), whole->medical_record().drug_history()),
+        "")
+        << fixture.name;
+    EXPECT_EQ(Difference(lines.medical_record().diagnosis_history(),
+                         whole->medical_record().diagnosis_history()),
+              "");
+    EXPECT_EQ(Difference(lines.confirmation(), whole->confirmation()), "");
+    EXPECT_EQ(Difference(lines.checkup_history(), whole->checkup_history()), "");
+  }
 }
 
 TEST(RebuildMonths, SharesBlocksAsTheAnswerDid) {

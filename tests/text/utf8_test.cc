@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <optional>
 #include <string>
+
+#include "absl/strings/str_cat.h"
 
 namespace madoguchi::text {
 namespace {
@@ -44,9 +47,11 @@ TEST(Utf8, FindsCharactersXmlForbidsWhereverTheyStand) {
         absl::string_view("\x0B"), absl::string_view("\xEF\xBF\xBE"),
         absl::string_view("\xEF\xBF\xBF")}) {
     for (size_t before = 0; before < 20; ++before) {
-      const std::string text = std::string(before, 'x') + std::string(bad) + "0123456789";
-      EXPECT_EQ(FindNonXml(text), before);
-      EXPECT_FALSE(FindInvalidUtf8(text));
+      for (const char plain : {'x', '\n'}) {
+        const std::string text = std::string(before, plain) + std::string(bad) + "0123456789";
+        EXPECT_EQ(FindNonXml(text), before);
+        EXPECT_FALSE(FindInvalidUtf8(text));
+      }
     }
   }
   EXPECT_FALSE(FindNonXml("a\tb\nc\rd \x7F\u3000●"));
@@ -57,6 +62,16 @@ TEST(Utf8, ChecksAgreeWithDecodingForEveryThreeBytes) {
   for (unsigned number = 0xE00000; number < 0xF10000; ++number) {
     const char bytes[] = {static_cast<char>(number >> 16), static_cast<char>(number >> 8 & 0xFF),
                           static_cast<char>(number & 0xFF)};
+    // Characters of three bytes are looked at in pairs where there is room: first and second of
+    // one.
+    for (const char* before : {"\u85AC", "\u85AC\u85AC"}) {
+      const std::string text = absl::StrCat(before, absl::string_view(bytes, 3), "\u85AC\u85AC");
+      const absl::string_view rest = absl::string_view(text).substr(strlen(before));
+      const std::optional<CodePoint> decoded = DecodeUtf8(rest);
+      const bool valid = decoded && decoded->length == 3;
+      ASSERT_EQ(FindInvalidUtf8(text), valid ? std::nullopt : std::optional(strlen(before)));
+      ASSERT_EQ(!FindNonXml(text), valid && IsXmlCharacter(decoded->value)) << number;
+    }
     const absl::string_view text(bytes, sizeof(bytes));
     const std::optional<CodePoint> decoded = DecodeUtf8(text);
     const bool valid = decoded && decoded->length == text.size();

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "agent/text/utf8.h"
+
 namespace madoguchi::hl7::fhir {
 namespace {
 
@@ -96,6 +98,29 @@ TEST(Json, TheRoomOfTheStringIsUsedAgain) {
   write(200'000);
   EXPECT_EQ(out.capacity(), room);
   EXPECT_EQ(out.data(), where);
+}
+
+// What `\\s` of JavaScript matches (ECMA-262, WhiteSpace and LineTerminator).
+bool IsSpaceOfJavaScript(char32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000 || c == 0xFEFF;
+}
+
+TEST(Json, KnowsTheWhiteSpaceOfJavaScriptAndNoOther) {
+  for (char32_t c = 1; c <= 0x10FFFF; ++c) {
+    if (c >= 0xD800 && c < 0xE000) continue;
+    std::string text;
+    text::AppendUtf8(c, text);
+    ASSERT_EQ(SpaceLength(text), IsSpaceOfJavaScript(c) ? text.size() : 0)
+        << text::CodePointName(c);
+    ASSERT_EQ(IsBlank(text), IsSpaceOfJavaScript(c)) << text::CodePointName(c);
+    // Cut off: no space, and nothing behind the end is looked at.
+    if (text.size() == 1) continue;
+    ASSERT_EQ(SpaceLength(absl::string_view(text).substr(0, text.size() - 1)), 0U);
+  }
+  EXPECT_TRUE(IsBlank(" \u3000\t\u00A0"));
+  EXPECT_FALSE(IsBlank("\u3000\u3042"));
 }
 
 }  // namespace
