@@ -33,6 +33,9 @@ such form (MDG-1311).
 * A line that repeats one of a better source has ext(DuplicateOf) and ext(DuplicateReason).
 * **Coverage.status** is `active` for validity 1 and 6, `cancelled` for 2 and 3, else `draft`.
   **Consent.status** is `active`, `rejected`, `inactive` (expired) or `proposed` (could not be asked).
+* **Patient** of a medical record is the person of its own patient block. `ExportService` knows more: the
+  qualification the record was asked for (`asked_for` of the `OqsMessage`), with address, chart number and
+  insurance number.
 * **Provenance** is there when the answer says when OQS made it: FHIR demands that time.
 * `unknown_elements` have no place: nobody knows what they mean.
 
