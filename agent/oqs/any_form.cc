@@ -36,8 +36,9 @@ absl::Status ReadAnyForm(absl::string_view file_name, absl::string_view bytes,
                          v1::OqsMessage& message, Wanted wanted) {
   if (!IsOtherForm(file_name, bytes)) return ReadMessage(file_name, bytes, message, wanted);
   absl::StatusOr<v1::OqsMessage> read = ReadOtherForm(file_name, bytes);
-  if (read.ok()) message = *std::move(read);
-  return read.status();
+  if (!read.ok()) return read.status();
+  message = *std::move(read);
+  return absl::OkStatus();
 }
 
 }  // namespace madoguchi::oqs

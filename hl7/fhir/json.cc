@@ -28,35 +28,34 @@ void Sink::Grow(size_t count) {
   end_ = out_->data() + out_->size();
 }
 
+namespace {
+
+// The white space of three bytes in UTF-8, the bytes as one number.
+bool IsWideSpace(unsigned bytes) {
+  switch (bytes) {
+    case 0xE19A80:  // U+1680
+    case 0xE280A8:  // U+2028
+    case 0xE280A9:  // U+2029
+    case 0xE280AF:  // U+202F
+    case 0xE2819F:  // U+205F
+    case 0xE38080:  // U+3000
+    case 0xEFBBBF:  // U+FEFF
+      return true;
+    default:
+      return bytes >= 0xE28080 && bytes <= 0xE2808A;  // U+2000 to U+200A
+  }
+}
+
+}  // namespace
+
 size_t SpaceLength(absl::string_view text) {
-  if (text.empty()) return 0;
   const auto byte = [text](size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
   };
   const unsigned first = byte(0);
   if (first == ' ' || (first >= '\t' && first <= '\r')) return 1;
-  // The lead bytes of all others decide nearly everything: most Japanese begins with one of them.
-  switch (first) {
-    case 0xC2:
-      return byte(1) == 0xA0 ? 2 : 0;  // U+00A0
-    case 0xE1:
-      return byte(1) == 0x9A && byte(2) == 0x80 ? 3 : 0;  // U+1680
-    case 0xE2: {
-      const unsigned third = byte(2);
-      if (byte(1) == 0x81) return third == 0x9F ? 3 : 0;  // U+205F
-      if (byte(1) != 0x80) return 0;
-      // U+2000 to U+200A, U+2028, U+2029, U+202F.
-      const bool space =
-          (third >= 0x80 && third <= 0x8A) || third == 0xA8 || third == 0xA9 || third == 0xAF;
-      return space ? 3 : 0;
-    }
-    case 0xE3:
-      return byte(1) == 0x80 && byte(2) == 0x80 ? 3 : 0;  // U+3000
-    case 0xEF:
-      return byte(1) == 0xBB && byte(2) == 0xBF ? 3 : 0;  // U+FEFF
-    default:
-      return 0;
-  }
+  if (first == 0xC2) return byte(1) == 0xA0 ? 2 : 0;  // U+00A0
+  return IsWideSpace(first << 16U | byte(1) << 8U | byte(2)) ? 3 : 0;
 }
 
 bool IsBlankSlowly(absl::string_view text) {
