@@ -45,7 +45,7 @@ class Exports {
 
   // `OK`, or the number of the error; the record is in `message` then.
   std::string GetMessage(const std::string& id, v1::ExportWhat what) {
-    const std::string outcome = Get(id, what, v1::EXPORT_FORMAT_OQS_MESSAGE);
+    std::string outcome = Get(id, what, v1::EXPORT_FORMAT_OQS_MESSAGE);
     EXPECT_TRUE(message.ParseFromString(response.body()));
     return outcome;
   }

@@ -1,6 +1,7 @@
 #include "tests/adapters/destination/peer.h"
 
 #include <arpa/inet.h>
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -20,7 +21,7 @@ Descriptor Listen(int& port) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof(address);
-  bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size);
+  EXPECT_EQ(bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
   getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size);
   port = ntohs(address.sin_port);
   return listener;
