@@ -7,34 +7,13 @@
 #include <cstring>
 
 #include "absl/time/clock.h"
+#include "agent/base/share_error.h"
 
 namespace madoguchi::adapters {
 namespace {
 
 // Of one poll; longer waits go round again.
 constexpr int64_t kLongestWaitMs = 60'000;
-
-bool IsShareTrouble(int error) {
-  switch (error) {
-    case EIO:
-    case ESTALE:
-    case ENOTCONN:
-    case ECONNABORTED:
-    case ECONNREFUSED:
-    case ECONNRESET:
-    case EHOSTDOWN:
-    case EHOSTUNREACH:
-    case ENETDOWN:
-    case ENETUNREACH:
-    case ETIMEDOUT:
-    case ENODEV:
-    case ENXIO:
-    case EREMOTEIO:
-      return true;
-    default:
-      return false;
-  }
-}
 
 }  // namespace
 
@@ -47,8 +26,9 @@ Delivered Refused(base::ErrorCode code, const base::ErrorContext& context) {
 }
 
 absl::Status FolderTrouble(int error, const std::string& folder) {
-  const base::ErrorCode code = IsShareTrouble(error) ? base::ErrorCode::kDestinationUnreachable
-                                                     : base::ErrorCode::kDestinationNotWritable;
+  const base::ErrorCode code = base::IsShareTrouble(error)
+                                   ? base::ErrorCode::kDestinationUnreachable
+                                   : base::ErrorCode::kDestinationNotWritable;
   char words[128] = "";
   return base::MakeError(code, {.what = strerror_r(error, words, sizeof(words)), .field = folder});
 }

@@ -13,6 +13,8 @@
 #include <memory>
 #include <utility>
 
+#include "agent/base/share_error.h"
+
 namespace madoguchi::eligibility {
 namespace {
 
@@ -63,28 +65,6 @@ FileStamp StampOf(const struct stat& info) {
 }
 
 }  // namespace
-
-bool IsShareTrouble(int error) {
-  switch (error) {
-    case EIO:
-    case ESTALE:
-    case ENOTCONN:
-    case ECONNABORTED:
-    case ECONNREFUSED:
-    case ECONNRESET:
-    case EHOSTDOWN:
-    case EHOSTUNREACH:
-    case ENETDOWN:
-    case ENETUNREACH:
-    case ETIMEDOUT:
-    case ENODEV:
-    case ENXIO:
-    case EREMOTEIO:
-      return true;
-    default:
-      return false;
-  }
-}
 
 absl::Duration Monotonic() { return absl::Nanoseconds(MonotonicNs()); }
 
@@ -261,8 +241,8 @@ base::ErrorCode FolderCode(int error) {
     case ENAMETOOLONG:
       return base::ErrorCode::kFolderMissing;
     default:
-      return IsShareTrouble(error) ? base::ErrorCode::kShareHangs
-                                   : base::ErrorCode::kFolderUnreadable;
+      return base::IsShareTrouble(error) ? base::ErrorCode::kShareHangs
+                                         : base::ErrorCode::kFolderUnreadable;
   }
 }
 

@@ -83,8 +83,6 @@ struct FileLook {
   Descriptor file;
 };
 
-// Whether `error` (an errno) says that the machine or program behind a share does not work.
-bool IsShareTrouble(int error);
 // The catalogued failure that an errno of a folder is: MDG-1201, 1202 or 1203.
 base::ErrorCode FolderCode(int error);
 

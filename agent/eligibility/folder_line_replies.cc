@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "agent/base/error.h"
+#include "agent/base/share_error.h"
 #include "agent/eligibility/folder_line_worker.h"
 #include "agent/oqs/document.h"
 
@@ -53,7 +54,7 @@ FolderLine::Worker::Fate FolderLine::Worker::LookForReply(Item& item) {
       Report(item, base::MakeDetail(base::ErrorCode::kFileTooLarge));
       return Fate::kStays;
     case Look::kUnreadable:
-      if (IsShareTrouble(look.error)) {
+      if (base::IsShareTrouble(look.error)) {
         NoteFailure(look.error);
       } else {
         Report(item, base::MakeDetail(base::ErrorCode::kFileUnreadable,
@@ -118,7 +119,7 @@ FolderLine::Worker::Fate FolderLine::Worker::Remove(Item& item, const FileStamp&
   const int error =
       document ? folder_.RemoveDocument(item.names, stamp) : folder_.RemoveReply(item.names, stamp);
   if (error != 0) {
-    if (IsShareTrouble(error)) NoteFailure(error);
+    if (base::IsShareTrouble(error)) NoteFailure(error);
     Report(item,
            base::MakeDetail(base::ErrorCode::kReplyNotRemoved, {.what = strerrordesc_np(error)}));
     return Fate::kStays;
